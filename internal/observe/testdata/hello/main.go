@@ -1,0 +1,6 @@
+// Hello is the smallest program that prints.
+package main
+
+import "fmt"
+
+func main() { fmt.Println("hello, world") }

@@ -1,0 +1,167 @@
+// Package strace runs programs under strace and says which system calls their
+// own code made: what the static analysis is held against.
+package strace
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// A Run is one run of a program.
+type Run struct {
+	Path  string
+	Args  []string
+	Env   []string // added to the environment
+	Dir   string
+	Stdin io.Reader
+	// Strace holds further arguments for strace itself, such as
+	// "-e", "inject=clone3:error=ENOSYS".
+	Strace []string
+}
+
+// A Result is what a run did.
+type Result struct {
+	Calls  map[string]int // by name, of the program's own code
+	Stdout []byte
+	Stderr []byte
+	State  *os.ProcessState // strace ends as the program did
+}
+
+// Trace runs the program to its end and counts its calls. The launcher's
+// execve is not among them; nor is what other programs do that it starts, but
+// what its children do until they become another program is.
+func (r Run) Trace(ctx context.Context) (*Result, error) {
+	dir, err := os.MkdirTemp("", "curb-strace-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	log := filepath.Join(dir, "log")
+	args := append([]string{"-f", "-qq", "-o", log}, r.Strace...)
+	args = append(args, "--", r.Path)
+	cmd := exec.CommandContext(ctx, "strace", append(args, r.Args...)...)
+	cmd.Dir, cmd.Stdin = r.Dir, r.Stdin
+	cmd.Env = append(os.Environ(), r.Env...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		return nil, fmt.Errorf("run %s under strace: %w", r.Path, err)
+	}
+	file, err := os.Open(log)
+	if err != nil {
+		return nil, fmt.Errorf("run %s under strace: %w\n%s", r.Path, err, errs.Bytes())
+	}
+	defer file.Close()
+	calls, err := Parse(file)
+	if err != nil {
+		return nil, fmt.Errorf("read what strace wrote of %s: %w", r.Path, err)
+	}
+	return &Result{calls, out.Bytes(), errs.Bytes(), cmd.ProcessState}, nil
+}
+
+// Parse reads the output of strace -f and counts the calls of the first
+// process's program, by name.
+func Parse(r io.Reader) (map[string]int, error) {
+	p := parser{tasks: map[string]*process{}, open: map[string]string{}, early: map[string][]string{}, calls: map[string]int{}}
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		tid, rest, ok := strings.Cut(lines.Text(), " ")
+		if !ok {
+			continue
+		}
+		p.line(tid, strings.TrimLeft(rest, " "))
+	}
+	return p.calls, lines.Err()
+}
+
+// A process is one of the traced ones. It is the program's own until it
+// executes another one.
+type process struct{ own, started bool }
+
+type parser struct {
+	tasks map[string]*process
+	open  map[string]string   // the unfinished call of a task
+	early map[string][]string // lines of tasks whose creation was not seen yet
+	calls map[string]int
+}
+
+func (p *parser) line(tid, rest string) {
+	proc := p.tasks[tid]
+	if proc == nil {
+		if len(p.tasks) > 0 {
+			p.early[tid] = append(p.early[tid], rest)
+			return
+		}
+		proc = &process{own: true}
+		p.tasks[tid] = proc
+	}
+	switch {
+	case strings.HasPrefix(rest, "+++ "):
+		if !strings.HasPrefix(rest, "+++ superseded") {
+			delete(p.tasks, tid)
+			if len(p.tasks) == 0 {
+				p.tasks["gone"] = &process{}
+			}
+		}
+		return
+	case strings.HasPrefix(rest, "--- "):
+		return
+	case strings.HasPrefix(rest, "<... "):
+		call := p.open[tid]
+		delete(p.open, tid)
+		_, end, _ := strings.Cut(rest, "resumed>")
+		p.done(proc, call+end)
+		return
+	}
+	name, _, ok := strings.Cut(rest, "(")
+	if !ok {
+		return
+	}
+	if proc.own && (proc.started || name != "execve") {
+		p.calls[name]++
+	}
+	if begin, unfinished := strings.CutSuffix(rest, "<unfinished ...>"); unfinished {
+		p.open[tid] = begin
+		return
+	}
+	p.done(proc, rest)
+}
+
+// done looks at a finished call for what it changes in the tree of processes.
+func (p *parser) done(proc *process, call string) {
+	name, _, _ := strings.Cut(call, "(")
+	at := strings.LastIndex(call, " = ")
+	if at < 0 {
+		return
+	}
+	result, _, _ := strings.Cut(call[at+3:], " ")
+	switch name {
+	case "execve", "execveat":
+		if result == "0" {
+			proc.own = !proc.started
+			proc.started = true
+		}
+	case "clone", "clone3", "fork", "vfork":
+		if result == "" || result[0] < '1' || result[0] > '9' {
+			return
+		}
+		child := proc
+		if !strings.Contains(call, "CLONE_THREAD") {
+			child = &process{own: proc.own, started: true}
+		}
+		p.tasks[result] = child
+		lines := p.early[result]
+		delete(p.early, result)
+		for _, l := range lines {
+			p.line(result, l)
+		}
+	}
+}

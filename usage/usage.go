@@ -1,0 +1,126 @@
+// Package usage describes what a program asks of the kernel: which system
+// calls, and which code makes them. A static reading of a binary and a
+// recording of a run both end in a Usage; policies are made from it.
+package usage
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A Phase is the part of a program's life that a usage covers.
+type Phase string
+
+// The phases.
+const (
+	Exec   Phase = "exec"   // from the program's first instruction on
+	Main   Phase = "main"   // from main.main on
+	Locked Phase = "locked" // from the lock-down point on
+)
+
+// An Origin says where a system call comes from.
+type Origin string
+
+// The origins. The zero Origin means the program's own code.
+const (
+	Code     Origin = ""       // an instruction of the program
+	VDSO     Origin = "vdso"   // the vDSO, code of the kernel's in every process, falls back on it
+	Kernel   Origin = "kernel" // the kernel makes the program issue it
+	Launcher Origin = "launcher"
+)
+
+// A Usage is what one program can do, or did. In JSON it is the stable form
+// that the command prints; fields may be added, none is renamed.
+type Usage struct {
+	Binary    string `json:"binary"`
+	GoVersion string `json:"goVersion"`
+	Arch      string `json:"arch"`
+	Phase     Phase  `json:"phase"`
+
+	// Syscalls is sorted by name. It is never nil in a Usage that was scanned.
+	Syscalls []Syscall `json:"syscalls"`
+	// Launcher is the call that starts the program: whoever starts it makes
+	// it, so it is no part of the program's policy.
+	Launcher []string `json:"launcher,omitempty"`
+	// Unresolved lists the code whose system calls could not be told. While
+	// there is any, Syscalls may be incomplete.
+	Unresolved []Unresolved `json:"unresolved"`
+}
+
+// A Syscall is one system call that a program makes.
+type Syscall struct {
+	Name     string     `json:"name"`
+	Nr       uint32     `json:"nr"`
+	Origin   Origin     `json:"origin,omitempty"`
+	Evidence []Evidence `json:"evidence"`
+}
+
+// Evidence is one place in the program that makes a system call.
+type Evidence struct {
+	Frame
+	// Note says what is special about it, in words for a reader.
+	Note string `json:"note,omitempty"`
+	// Chain is one shortest way from a root of the program to this place:
+	// the root first, the function that holds the place last.
+	Chain []Step `json:"chain,omitempty"`
+	// Through lists the functions that pass the number on from this place to
+	// the instruction, outermost first.
+	Through []string `json:"through,omitempty"`
+}
+
+// A Frame is a place in the source of a program.
+type Frame struct {
+	Function string `json:"function"`
+	File     string `json:"file,omitempty"`
+	Line     int    `json:"line,omitempty"`
+	Package  string `json:"package,omitempty"`
+	Module   string `json:"module,omitempty"`
+	Version  string `json:"version,omitempty"`
+}
+
+// A Step is one step of a chain: a function, and how it was reached from the
+// one before.
+type Step struct {
+	Frame
+	// How is "root", "call", "jump", "address" (the code before takes this
+	// function's address) or "data" (a word of the program's data holds it).
+	How string `json:"how"`
+}
+
+// Unresolved is a place that can make system calls that could not be told.
+type Unresolved struct {
+	Frame
+	Reason string `json:"reason"`
+	Chain  []Step `json:"chain,omitempty"`
+}
+
+// Sort brings the calls into the order of their names, and the unresolved
+// places into the order of their source.
+func (u *Usage) Sort() {
+	slices.SortFunc(u.Syscalls, func(a, b Syscall) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Nr, b.Nr))
+	})
+	slices.SortFunc(u.Unresolved, func(a, b Unresolved) int {
+		return cmp.Or(cmp.Compare(a.Function, b.Function), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Reason, b.Reason))
+	})
+}
+
+// Names returns the names of the calls, sorted, each once.
+func (u *Usage) Names() []string {
+	names := make([]string, 0, len(u.Syscalls))
+	for _, s := range u.Syscalls {
+		names = append(names, s.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Find returns the call of that name.
+func (u *Usage) Find(name string) (Syscall, bool) {
+	for _, s := range u.Syscalls {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Syscall{}, false
+}
