@@ -108,6 +108,37 @@ func (f *File) flags(fn *Func) byte {
 	return f.pcln.funcs[uint64(fn.off)+f.fnFixed()-3]
 }
 
+// SetsSP reports whether a function sets the stack pointer to arbitrary values.
+func (f *File) SetsSP(fn *Func) bool { return f.flags(fn)&flagSPWrite != 0 }
+
+// Frames returns the sizes of a function's frame at its instructions. They are
+// to be asked for in the order of addresses.
+func (f *File) Frames(fn *Func) *Frames {
+	return &Frames{it: f.pcIter(f.field(fn, fnPCSP), fn.Entry)}
+}
+
+// Frames tells how far the stack pointer is below its value at the entry.
+type Frames struct {
+	it   pcIter
+	ok   bool
+	done bool
+}
+
+// At returns the size of the frame before the instruction at pc.
+func (fr *Frames) At(pc uint64) (int64, bool) {
+	for !fr.done && (!fr.ok || pc >= fr.it.pc) {
+		if !fr.it.next() {
+			fr.done = true
+			break
+		}
+		fr.ok = true
+	}
+	if fr.done || fr.it.value < 0 {
+		return 0, false
+	}
+	return int64(fr.it.value), true
+}
+
 // DeferReturn returns the instruction at which a function goes on after it
 // recovered from a panic.
 func (f *File) DeferReturn(fn *Func) (uint64, bool) {

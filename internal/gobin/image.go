@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -306,6 +307,78 @@ func (f *File) DataWords() [][]byte {
 		skip := -s.addr & 7
 		if skip < uint64(len(s.bytes)) {
 			out = append(out, s.bytes[skip:])
+		}
+	}
+	return out
+}
+
+// Pointers returns every word of the data that may be the address of a
+// variable. The runtime's own list of its data's ranges is left out: through
+// it memory is only read.
+func (f *File) Pointers() []uint64 {
+	var out []uint64
+	m := &f.Module
+	list := Range{m.Addr, m.Addr + moduleSize}
+	for i := range f.segments {
+		s := &f.segments[i]
+		if s.exec {
+			continue
+		}
+		for off := -s.addr & 7; off+8 <= uint64(len(s.bytes)); off += 8 {
+			v := f.Order.Uint64(s.bytes[off:])
+			if v != 0 && f.IsVariable(v) && !list.Contains(s.addr+off) {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+// IsVariable reports whether addr lies in the program's variables.
+func (f *File) IsVariable(addr uint64) bool {
+	for _, r := range f.Module.Data {
+		if r.Contains(addr) {
+			return true
+		}
+	}
+	for _, r := range f.Module.Zero {
+		if r.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// Find yields the addresses of all places in the data that hold the pattern.
+func (f *File) Find(pattern []byte) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for i := range f.segments {
+			s := &f.segments[i]
+			if s.exec {
+				continue
+			}
+			for at := 0; ; {
+				n := bytes.Index(s.bytes[at:], pattern)
+				if n < 0 {
+					break
+				}
+				if !yield(s.addr + uint64(at+n)) {
+					return
+				}
+				at += n + 1
+			}
+		}
+	}
+}
+
+// FindWord returns the addresses of all words of the data that hold a value.
+func (f *File) FindWord(value uint64) []uint64 {
+	var word [8]byte
+	f.Order.PutUint64(word[:], value)
+	var out []uint64
+	for addr := range f.Find(word[:]) {
+		if addr%8 == 0 {
+			out = append(out, addr)
 		}
 	}
 	return out

@@ -26,6 +26,9 @@ const (
 	mdMinPC = 20
 	mdText  = 22
 	mdRange = 24 // noptrdata, data, bss, noptrbss; two words each
+
+	// moduleSize is the part that is read, and the least that it measures.
+	moduleSize = 56 * 8
 )
 
 // loadModule finds the module data by its pointer to the line table.
@@ -50,7 +53,7 @@ func (f *File) loadModule() error {
 }
 
 func (f *File) tryModule(addr uint64) bool {
-	b := f.Bytes(addr, 64*8)
+	b := f.Bytes(addr, moduleSize)
 	if b == nil {
 		return false
 	}

@@ -1,0 +1,27 @@
+// Curb locks Go programs down to the system calls that they need.
+//
+// Usage:
+//
+//	curb scan TARGET            say what a program can ask of the kernel
+//	curb run TARGET [ARGS]      run a program with everything else closed
+//	curb gen PACKAGE            write the lock-down into the program itself
+//	curb version                say which curb this is
+//
+// A TARGET is the path of a Go binary, or a Go package that builds to one.
+//
+// Exit status: 0 done; 1 the answer is no; 2 wrong usage or unreadable input;
+// 3 it could not be decided, since the system calls of some code could not be
+// told. curb run ends as the program that it ran.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/gocurb/curb/internal/launch"
+)
+
+func main() {
+	launch.Init()
+	os.Exit(execute(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}

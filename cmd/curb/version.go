@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gocurb/curb/syscalls"
+)
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "say which curb this is, and which kernel its tables are from",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			version := "(devel)"
+			if bi, ok := debug.ReadBuildInfo(); ok && bi.Main.Version != "" {
+				version = bi.Main.Version
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "curb %s (%s, %s/%s), system calls of Linux %s\n",
+				version, runtime.Version(), runtime.GOOS, runtime.GOARCH, syscalls.Kernel)
+			return err
+		},
+	}
+}

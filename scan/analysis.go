@@ -1,0 +1,313 @@
+package scan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/internal/x86"
+)
+
+// An analysis is the state of one scan.
+type analysis struct {
+	file    *gobin.File
+	facts   []facts        // of each function
+	entries map[uint64]int // function entries -> index
+	reach   *reach
+	callers map[int][]caller
+	mid     map[int][]uint64 // places in the middle of functions that something refers to
+	stores  []storeRef       // of reachable code to variables, by address
+	taken   []takenRef       // addresses of variables that reachable code takes, by address
+	bodies  map[int]*body
+	found   map[uint32][]finding
+	open    []openSite
+}
+
+// A caller is a direct call or jump to a function's entry.
+type caller struct {
+	fn  int
+	off uint32
+}
+
+// A storeRef is one store to a variable.
+type storeRef struct {
+	addr uint64
+	size uint8
+	caller
+}
+
+// A takenRef is a place that computes the address of a variable.
+type takenRef struct {
+	addr uint64
+	caller
+}
+
+// A finding is a place that makes a system call with a known number.
+type finding struct {
+	fn      int
+	pc      uint64
+	through []int // functions that pass the number on, from the place to the instruction
+}
+
+// An openSite is a place whose system calls could not be told.
+type openSite struct {
+	fn     int
+	pc     uint64
+	reason string
+}
+
+// noFunc stands for a place that is in no function.
+const noFunc = -1
+
+func newAnalysis(f *gobin.File) *analysis {
+	a := &analysis{
+		file: f, facts: gather(f), entries: make(map[uint64]int, len(f.Funcs)),
+		callers: map[int][]caller{}, mid: map[int][]uint64{},
+		bodies: map[int]*body{}, found: map[uint32][]finding{},
+	}
+	for i := range f.Funcs {
+		a.entries[f.Funcs[i].Entry] = i
+	}
+	a.findMiddles()
+	return a
+}
+
+// findMiddles notes the places inside of functions to which any code at all
+// refers: there, nothing is known of what came before.
+func (a *analysis) findMiddles() {
+	for fn := range a.facts {
+		for _, r := range a.facts[fn].refs {
+			if r.kind != refCall && r.kind != refJump && r.kind != refAddr || !a.file.Module.Text.Contains(r.addr) {
+				continue
+			}
+			if _, ok := a.entries[r.addr]; ok {
+				continue
+			}
+			if to := a.file.FuncAt(r.addr); to >= 0 {
+				a.mid[to] = append(a.mid[to], r.addr)
+			}
+		}
+	}
+}
+
+// index prepares the look-ups over all reachable code.
+func (a *analysis) index() {
+	for fn := range a.facts {
+		for r := range a.reach.live(fn) {
+			switch r.kind {
+			case refCall, refJump:
+				if to, ok := a.entries[r.addr]; ok {
+					a.callers[to] = append(a.callers[to], caller{fn, r.off})
+				}
+			case refAddr:
+				a.taken = append(a.taken, takenRef{r.addr, caller{fn, r.off}})
+			case refStore:
+				a.stores = append(a.stores, storeRef{r.addr, r.size, caller{fn, r.off}})
+			}
+		}
+	}
+	slices.SortFunc(a.taken, func(x, y takenRef) int { return cmp.Compare(x.addr, y.addr) })
+	slices.SortFunc(a.stores, func(x, y storeRef) int { return cmp.Compare(x.addr, y.addr) })
+}
+
+func (a *analysis) body(fn int) *body {
+	b := a.bodies[fn]
+	if b == nil {
+		b = newBody(a.file, fn, a.mid[fn])
+		a.bodies[fn] = b
+	}
+	return b
+}
+
+// argsSize returns how much of its caller's frame the function at an address
+// may write to, or -1 if that is not known.
+func (a *analysis) argsSize(entry uint64) int64 {
+	fn, ok := a.entries[entry]
+	if !ok {
+		return -1
+	}
+	return a.file.ArgsSize(&a.file.Funcs[fn])
+}
+
+// sites resolves every system call instruction of the reachable code.
+func (a *analysis) sites() {
+	for fn := range a.facts {
+		for r := range a.reach.live(fn) {
+			pc := a.file.Funcs[fn].Entry + uint64(r.off)
+			switch r.kind {
+			case refSyscall:
+				c := climb{a: a, seen: map[climbState]bool{}}
+				c.site(fn, pc, regLoc(x86.AX, 4), nil)
+			case refInt80:
+				a.unresolved(fn, pc, "INT 0x80 makes a system call of the 32-bit kind, whose numbers are others")
+			case refSysenter:
+				a.unresolved(fn, pc, "SYSENTER makes a system call of the 32-bit kind, whose numbers are others")
+			case refVsyscall:
+				a.unresolved(fn, pc, "it refers to the vsyscall page, which makes system calls by itself")
+			case refBad:
+				a.unresolved(fn, pc, "an instruction that cannot be decoded, and the code after it")
+			case refCall, refJump:
+				if a.file.FuncAt(r.addr) < 0 {
+					a.unresolved(fn, pc, fmt.Sprintf("it goes to %#x, which is in no Go function", r.addr))
+				}
+			}
+		}
+	}
+}
+
+func (a *analysis) unresolved(fn int, pc uint64, reason string) {
+	o := openSite{fn, pc, reason}
+	if !slices.Contains(a.open, o) {
+		a.open = append(a.open, o)
+	}
+}
+
+// A climb follows the number of one system call instruction up through the
+// callers, to the places where it becomes a constant.
+type climb struct {
+	a    *analysis
+	seen map[climbState]bool
+}
+
+type climbState struct {
+	fn int
+	pc uint64
+	l  loc
+}
+
+// site resolves what l holds before the instruction at pc. through lists the
+// functions between that place and the system call instruction.
+func (c *climb) site(fn int, pc uint64, l loc, through []int) {
+	st := climbState{fn, pc, l}
+	if c.seen[st] {
+		return // a cycle of callers adds nothing
+	}
+	c.seen[st] = true
+	b := c.a.body(fn)
+	i, ok := b.at(pc)
+	if !ok {
+		c.a.unresolved(fn, pc, "the call is not on an instruction's boundary")
+		return
+	}
+	for _, lf := range c.a.origins(b, i, l) {
+		switch lf.kind {
+		case leafConst:
+			c.constant(fn, pc, uint32(lf.value), through)
+		case leafParam:
+			c.callers(fn, lf.loc, through)
+		case leafGlobal:
+			c.global(fn, pc, lf, through)
+		default:
+			c.a.unresolved(fn, pc, "the number cannot be told: "+lf.reason)
+		}
+	}
+}
+
+func (c *climb) constant(fn int, pc uint64, nr uint32, through []int) {
+	for _, have := range c.a.found[nr] {
+		if have.pc == pc {
+			return
+		}
+	}
+	c.a.found[nr] = append(c.a.found[nr], finding{fn, pc, slices.Clone(through)})
+}
+
+// callers goes on in every function that calls fn or jumps to it.
+func (c *climb) callers(fn int, l loc, through []int) {
+	a := c.a
+	if how, ok := a.reach.indirect(fn); ok {
+		a.unresolved(fn, a.file.Funcs[fn].Entry, "the number is a parameter, and the function may be called through a function value: "+how)
+	}
+	through = append([]int{fn}, through...)
+	for _, from := range a.callers[fn] {
+		b := a.body(from.fn)
+		pc := b.fn.Entry + uint64(from.off)
+		i, ok := b.at(pc)
+		if !ok {
+			a.unresolved(from.fn, pc, "the call is not on an instruction's boundary")
+			continue
+		}
+		at := l
+		if l.kind == inSlot {
+			if b.sp[i] == unknownSP {
+				a.unresolved(from.fn, pc, "the number is passed on the stack, whose pointer is not known")
+				continue
+			}
+			at.off += b.sp[i]
+			if b.insts[i].Op == x86.Call {
+				at.off -= 8 // the return address
+			}
+		}
+		c.site(from.fn, pc, at, through)
+	}
+}
+
+// global resolves a number that comes from a variable: its initial value and
+// every store to it.
+func (c *climb) global(fn int, pc uint64, lf leaf, through []int) {
+	a := c.a
+	initial, ok := a.file.Initial(lf.value, lf.size)
+	if !ok {
+		a.unresolved(fn, pc, fmt.Sprintf("the number is read from %#x, outside of the program's data", lf.value))
+		return
+	}
+	c.constant(fn, pc, uint32(truncate(initial, lf.size)), through)
+	if a.file.ReadOnly(lf.value) {
+		return
+	}
+	if why, taken := a.addressTaken(lf.value); taken {
+		a.unresolved(fn, pc, fmt.Sprintf("the number is read from the variable at %#x, %s", lf.value, why))
+		return
+	}
+	for _, st := range a.storesTo(lf.value, lf.size) {
+		b := a.body(st.fn)
+		spc := b.fn.Entry + uint64(st.off)
+		i, ok := b.at(spc)
+		in := &b.insts[i]
+		if !ok || in.Op != x86.Mov || st.addr != lf.value || st.size < lf.size {
+			a.unresolved(st.fn, spc, "it changes a variable that holds a system call's number in a way that is not followed")
+			continue
+		}
+		switch in.Src.Kind {
+		case x86.KindImm:
+			c.constant(st.fn, spc, uint32(in.Src.Imm), through)
+		case x86.KindReg:
+			c.site(st.fn, spc, regLoc(in.Src.Reg, lf.size), through)
+		default:
+			a.unresolved(st.fn, spc, "it changes a variable that holds a system call's number in a way that is not followed")
+		}
+	}
+}
+
+// storesTo returns the stores that touch the size bytes at addr.
+func (a *analysis) storesTo(addr uint64, size uint8) []storeRef {
+	const widest = 64
+	i, _ := slices.BinarySearchFunc(a.stores, addr-widest, func(s storeRef, at uint64) int { return cmp.Compare(s.addr, at) })
+	var out []storeRef
+	for ; i < len(a.stores) && a.stores[i].addr < addr+uint64(size); i++ {
+		if s := a.stores[i]; s.addr+uint64(s.size) > addr {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// addressTaken reports whether code may change the variable at addr through a
+// pointer. A pointer to a variable stays inside it, so that only one to the
+// same object, at or before addr, can. Where the objects' limits are not known
+// for want of symbols, the object is taken to start at addr: see doc.go.
+func (a *analysis) addressTaken(addr uint64) (string, bool) {
+	start := addr
+	if sym, ok := a.file.SymbolAt(addr); ok {
+		start = sym.Addr
+	}
+	i, _ := slices.BinarySearchFunc(a.taken, start, func(t takenRef, at uint64) int { return cmp.Compare(t.addr, at) })
+	for ; i < len(a.taken) && a.taken[i].addr <= addr; i++ {
+		t := a.taken[i]
+		if !a.onlyReads(a.body(t.fn), t.off, t.addr) {
+			return "whose address is taken in " + a.file.Name(&a.file.Funcs[t.fn]), true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,224 @@
+package scan
+
+import (
+	"slices"
+
+	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/internal/x86"
+)
+
+// A body is a function's instructions with the ways between them. Bodies are
+// made only for the functions through which a system call's number passes.
+type body struct {
+	index int // of the function
+	fn    *gobin.Func
+	insts []x86.Inst
+	pcs   []uint64
+	jumps map[int][]int // instruction -> those that jump to it
+	// open holds the instructions that control can reach from places that
+	// are not known, so that nothing is known of the state there.
+	open map[int]bool
+	sp   []int64 // stack pointer before each instruction, less that at the entry
+	// taken is the offsets of the stack whose address the function computes.
+	taken []int64
+	// loose means that the frame may be reached in ways that taken cannot tell.
+	loose bool
+}
+
+const unknownSP = int64(-1 << 62)
+
+func newBody(f *gobin.File, index int, entries []uint64) *body {
+	fn := &f.Funcs[index]
+	b := &body{index: index, fn: fn, jumps: map[int][]int{}, open: map[int]bool{}}
+	var d decoder
+	d.function(f, fn, entries)
+	b.insts, b.pcs = d.insts, d.pcs
+	b.readSP(f)
+	b.link(f)
+	for _, pc := range entries {
+		if i, ok := b.at(pc); ok {
+			b.open[i] = true
+		}
+	}
+	if pc, ok := f.DeferReturn(fn); ok {
+		if i, ok := b.at(pc); ok {
+			b.open[i] = true
+		}
+	}
+	for i := 1; i < len(b.insts); i++ {
+		if !b.falls(i-1) && len(b.jumps[i]) == 0 {
+			b.open[i] = true
+		}
+	}
+	b.findTaken()
+	return b
+}
+
+// falls reports whether control can go on from instruction i to i+1. It does
+// not where the stack pointer would have to jump: the call before it does not
+// return, and the next block belongs to somebody else.
+func (b *body) falls(i int) bool {
+	if !falls(&b.insts[i]) || i+1 >= len(b.pcs) || b.pcs[i]+uint64(b.insts[i].Len) != b.pcs[i+1] {
+		return false
+	}
+	sp, next := nextSP(&b.insts[i], b.sp[i]), b.sp[i+1]
+	return sp == unknownSP || next == unknownSP || sp == next
+}
+
+// at returns the index of the instruction at pc.
+func (b *body) at(pc uint64) (int, bool) { return slices.BinarySearch(b.pcs, pc) }
+
+// link finds the jumps inside the function, those of switch tables included.
+func (b *body) link(f *gobin.File) {
+	var indirect []int
+	targets := map[int]bool{}
+	for i := range b.insts {
+		in := &b.insts[i]
+		switch in.Op {
+		case x86.Jump, x86.CondJump:
+			if to, ok := b.at(in.Target); ok {
+				b.jumps[to] = append(b.jumps[to], i)
+			}
+		case x86.JumpInd:
+			indirect = append(indirect, i)
+		case x86.Lea:
+			if in.Src.Kind == x86.KindMem && in.Src.Base == x86.NoReg && in.Src.Index == x86.NoReg {
+				for _, to := range b.table(f, uint64(in.Src.Imm)) {
+					targets[to] = true
+				}
+			}
+		}
+	}
+	for to := range targets {
+		b.jumps[to] = append(b.jumps[to], indirect...)
+	}
+}
+
+// table reads a switch's jump table: words that point into the function.
+func (b *body) table(f *gobin.File, addr uint64) []int {
+	var out []int
+	for ; ; addr += 8 {
+		pc, ok := f.Word(addr)
+		if !ok || pc <= b.fn.Entry || pc >= b.fn.End {
+			return out
+		}
+		i, ok := b.at(pc)
+		if !ok {
+			return out
+		}
+		out = append(out, i)
+	}
+}
+
+// readSP takes the stack pointer at each instruction from the table that the
+// runtime unwinds by. In assembly that sets it freely it is followed only up
+// to there.
+func (b *body) readSP(f *gobin.File) {
+	b.sp = make([]int64, len(b.insts))
+	frames := f.Frames(b.fn)
+	for i, pc := range b.pcs {
+		b.sp[i] = unknownSP
+		if size, ok := frames.At(pc); ok {
+			b.sp[i] = -size
+		}
+	}
+	if !f.SetsSP(b.fn) {
+		return
+	}
+	for i := range b.insts {
+		if nextSP(&b.insts[i], b.sp[i]) == unknownSP {
+			for k := i + 1; k < len(b.sp); k++ {
+				b.sp[k] = unknownSP
+			}
+			return
+		}
+	}
+}
+
+// nextSP returns the stack pointer after an instruction.
+func nextSP(in *x86.Inst, sp int64) int64 {
+	if sp == unknownSP || in.Writes&(1<<x86.SP) == 0 {
+		return sp
+	}
+	toSP := in.Dst.Kind == x86.KindReg && in.Dst.Reg == x86.SP
+	switch {
+	case in.Op == x86.Push:
+		return sp - 8
+	case in.Op == x86.Pop && !toSP:
+		return sp + 8
+	case in.Op == x86.Call || in.Op == x86.CallInd:
+		return sp
+	case in.Op == x86.Add && toSP && in.Src.Kind == x86.KindImm:
+		return sp + in.Src.Imm
+	case in.Op == x86.Sub && toSP && in.Src.Kind == x86.KindImm:
+		return sp - in.Src.Imm
+	case in.Op == x86.Lea && toSP && in.Src.Base == x86.SP && in.Src.Index == x86.NoReg:
+		return sp + in.Src.Imm
+	}
+	return unknownSP
+}
+
+// findTaken collects the places in the frame whose address is computed: what
+// is stored there may change behind the analysis's back.
+func (b *body) findTaken() {
+	for i := range b.insts {
+		in := &b.insts[i]
+		if b.checksStack(i) {
+			continue
+		}
+		lea := in.Op == x86.Lea && in.Src.Base == x86.SP
+		copied := in.Op == x86.Mov && in.Src.Kind == x86.KindReg && in.Src.Reg == x86.SP
+		switch {
+		case in.Dst.Kind == x86.KindMem && in.Dst.Base == x86.BP || in.Src.Kind == x86.KindMem && in.Src.Base == x86.BP && in.Op != x86.Lea:
+			b.loose = true // BP as a base of its own
+		case !lea && !copied || in.Dst.Kind == x86.KindReg && in.Dst.Reg == x86.SP:
+		case in.Dst.Kind == x86.KindReg && in.Dst.Reg == x86.BP && b.savesBP(i):
+			// The frame pointer, which only unwinders follow.
+		case b.sp[i] == unknownSP || lea && in.Src.Index != x86.NoReg:
+			b.loose = true
+		case lea:
+			b.taken = append(b.taken, b.sp[i]+in.Src.Imm)
+		default:
+			b.taken = append(b.taken, b.sp[i])
+		}
+	}
+	slices.Sort(b.taken)
+	b.taken = slices.Compact(b.taken)
+}
+
+// checksStack reports whether the instruction only computes how far a large
+// frame will reach, for the comparison with the goroutine's limit after it.
+func (b *body) checksStack(i int) bool {
+	in := &b.insts[i]
+	if in.Op != x86.Lea || in.Src.Base != x86.SP || in.Src.Imm >= 0 || i+1 >= len(b.insts) {
+		return false
+	}
+	next := &b.insts[i+1]
+	return next.Op == x86.Cmp && next.Dst.Kind == x86.KindReg && next.Dst.Reg == in.Dst.Reg
+}
+
+// savesBP reports whether the instruction before i saves the frame pointer, as
+// Go's prologue does before it sets it.
+func (b *body) savesBP(i int) bool {
+	if i == 0 {
+		return false
+	}
+	prev := &b.insts[i-1]
+	return (prev.Op == x86.Push || prev.Op == x86.Mov && prev.Dst.Kind == x86.KindMem) &&
+		prev.Src.Kind == x86.KindReg && prev.Src.Reg == x86.BP
+}
+
+// escapes reports whether a pointer to the stack slot at off may be about.
+// Objects do not reach across the return address at offset 0, which parts the
+// function's own frame from what its caller owns.
+func (b *body) escapes(off int64) bool {
+	if b.loose {
+		return true
+	}
+	for _, t := range b.taken {
+		if t <= off && (t < 0) == (off < 0) {
+			return true
+		}
+	}
+	return false
+}

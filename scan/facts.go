@@ -1,0 +1,175 @@
+package scan
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/internal/x86"
+)
+
+// A ref is one thing in a function that matters outside of it: every function
+// is decoded once, and only its refs are kept.
+type ref struct {
+	off  uint32 // of the instruction, from the function's entry
+	kind refKind
+	size uint8  // bytes, of a load or store
+	addr uint64 // the target, or the address
+}
+
+type refKind uint8
+
+const (
+	refCall     refKind = iota // calls addr
+	refJump                    // jumps to addr, outside of the function
+	refAddr                    // takes addr: nothing is known of what happens there
+	refLoad                    // reads size bytes at addr
+	refStore                   // writes size bytes at addr
+	refSyscall                 // is a SYSCALL instruction
+	refInt80                   // is INT 0x80: a system call of the 32-bit kind
+	refSysenter                // is SYSENTER: likewise
+	refVsyscall                // names the vsyscall page, whose code makes system calls
+	refBad                     // cannot be decoded: what follows is not known
+)
+
+// vsyscallPage is mapped at a fixed address on amd64 (Linux
+// arch/x86/include/uapi/asm/vsyscall.h).
+var vsyscallPage = gobin.Range{Start: 0xffffffffff600000, End: 0xffffffffff601000}
+
+// facts is what is kept of a function.
+type facts struct {
+	refs   []ref
+	guards []guard
+}
+
+// gather decodes all functions and returns what matters of each.
+func gather(f *gobin.File) []facts {
+	out := make([]facts, len(f.Funcs))
+	const batch = 256
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			g := gatherer{file: f, limits: imageLimits(f)}
+			for start := range next {
+				for i := start; i < min(start+batch, len(f.Funcs)); i++ {
+					out[i] = g.function(&f.Funcs[i])
+				}
+			}
+		})
+	}
+	for start := 0; start < len(f.Funcs); start += batch {
+		next <- start
+	}
+	close(next)
+	workers.Wait()
+	return out
+}
+
+// imageLimits spans the writable and constant data and the text: an absolute
+// operand outside of it is a number, not an address.
+func imageLimits(f *gobin.File) gobin.Range {
+	m := &f.Module
+	r := m.Text
+	for _, part := range append(append([]gobin.Range{m.Types}, m.Data...), m.Zero...) {
+		if part.Start < part.End {
+			r.Start, r.End = min(r.Start, part.Start), max(r.End, part.End)
+		}
+	}
+	return r
+}
+
+// A gatherer collects the refs of one function after another.
+type gatherer struct {
+	file   *gobin.File
+	limits gobin.Range
+	buf    []ref
+	tests  guardFinder
+
+	decoder decoder
+}
+
+func (g *gatherer) function(fn *gobin.Func) facts {
+	g.buf = g.buf[:0]
+	g.tests.reset()
+	g.decoder.function(g.file, fn, nil)
+	for i, pc := range g.decoder.pcs {
+		off := uint32(pc - fn.Entry)
+		g.inst(fn, off, &g.decoder.insts[i])
+		g.tests.inst(off, &g.decoder.insts[i])
+	}
+	for _, pc := range g.decoder.bad {
+		g.add(ref{off: uint32(pc - fn.Entry), kind: refBad})
+	}
+	return facts{slices.Clone(g.buf), slices.Clone(g.tests.found)}
+}
+
+func (g *gatherer) add(r ref) { g.buf = append(g.buf, r) }
+
+// inst adds what one instruction refers to.
+func (g *gatherer) inst(fn *gobin.Func, off uint32, in *x86.Inst) {
+	switch in.Op {
+	case x86.Call:
+		g.add(ref{off: off, kind: refCall, addr: in.Target})
+		return
+	case x86.Jump, x86.CondJump:
+		if in.Target < fn.Entry || in.Target >= fn.End {
+			g.add(ref{off: off, kind: refJump, addr: in.Target})
+		}
+		return
+	case x86.Syscall:
+		g.add(ref{off: off, kind: refSyscall})
+		return
+	case x86.Sysenter:
+		g.add(ref{off: off, kind: refSysenter})
+		return
+	case x86.Int:
+		if in.Src.Imm&0xff == 0x80 {
+			g.add(ref{off: off, kind: refInt80})
+		}
+		return
+	case x86.Nop, x86.Trap:
+		return
+	}
+	g.operand(off, in, &in.Src, false)
+	g.operand(off, in, &in.Dst, true)
+}
+
+func (g *gatherer) operand(off uint32, in *x86.Inst, o *x86.Operand, dst bool) {
+	switch o.Kind {
+	case x86.KindImm:
+		g.number(off, uint64(o.Imm))
+	case x86.KindMem:
+		if o.Base != x86.NoReg || o.Index != x86.NoReg || o.Seg != 0 {
+			// An absolute displacement beside a register: an array's start.
+			g.number(off, uint64(o.Imm))
+			return
+		}
+		addr := uint64(o.Imm)
+		switch {
+		case in.Op == x86.Lea:
+			g.number(off, addr)
+		case o.Size == 0 || in.Op == x86.Locked || in.Op == x86.Xchg:
+			// Of unknown extent, or read and written at once.
+			g.add(ref{off: off, kind: refAddr, addr: addr})
+		case !dst || in.Op == x86.Cmp || in.Op == x86.Test:
+			g.add(ref{off: off, kind: refLoad, size: o.Size, addr: addr})
+		default:
+			if in.Op != x86.Mov && in.Op != x86.MovVec && in.Op != x86.SetCond && in.Op != x86.Pop {
+				g.add(ref{off: off, kind: refLoad, size: o.Size, addr: addr})
+			}
+			g.add(ref{off: off, kind: refStore, size: o.Size, addr: addr})
+		}
+	}
+}
+
+// number adds a constant that may be an address.
+func (g *gatherer) number(off uint32, v uint64) {
+	switch {
+	case g.limits.Contains(v):
+		g.add(ref{off: off, kind: refAddr, addr: v})
+	case vsyscallPage.Contains(v):
+		g.add(ref{off: off, kind: refVsyscall, addr: v})
+	}
+}

@@ -1,0 +1,136 @@
+package scan
+
+import "github.com/gocurb/curb/internal/x86"
+
+// A guard is a conditional jump that depends on one variable of the program
+// and a constant. While no reachable code can change the variable, only one of
+// its two ways is open.
+type guard struct {
+	variable
+	from uint32 // offset of the instruction that reads the variable
+	off  uint32 // offset of the jump
+	test bool   // the flags are those of value & imm, else of value - imm
+	self bool   // the value is tested against itself
+	imm  uint64
+	cond uint8
+}
+
+// A variable is a place in the program's data that is read as one value.
+type variable struct {
+	addr uint64
+	size uint8
+}
+
+// takes reports whether the jump is taken if the variable holds v.
+func (g *guard) takes(v uint64) (taken, ok bool) {
+	imm := g.imm
+	if g.self {
+		imm = v
+	}
+	shift := 64 - 8*uint(g.size)
+	x, y := v<<shift, imm<<shift // at the top, so that 64-bit compares are right
+	var zero, below, less, sign bool
+	if g.test {
+		zero, sign = x&y == 0, int64(x&y) < 0
+		less = sign // no overflow
+	} else {
+		zero, below, less, sign = x == y, x < y, int64(x) < int64(y), int64(x-y) < 0
+	}
+	switch g.cond &^ 1 {
+	case 0x2: // B
+		taken = below
+	case 0x4: // E
+		taken = zero
+	case 0x6: // BE
+		taken = below || zero
+	case 0x8: // S
+		taken = sign
+	case 0xc: // L
+		taken = less
+	case 0xe: // LE
+		taken = less || zero
+	default:
+		return false, false
+	}
+	return taken != (g.cond&1 == 1), g.cond < 0x10
+}
+
+// A guardFinder finds the guards of one function, instruction by instruction.
+type guardFinder struct {
+	found []guard
+	regs  [16]struct {
+		variable
+		from uint32
+		ok   bool
+	}
+	flags   guard // what the last instruction left in the flags
+	pending bool  // flags is good for the next instruction
+}
+
+func (f *guardFinder) reset() {
+	f.found = f.found[:0]
+	f.pending = false
+	for i := range f.regs {
+		f.regs[i].ok = false
+	}
+}
+
+func (f *guardFinder) inst(off uint32, in *x86.Inst) {
+	pending := f.pending
+	f.pending = false
+	switch in.Op {
+	case x86.CondJump:
+		if pending {
+			g := f.flags
+			g.off, g.cond = off, in.Cond
+			f.found = append(f.found, g)
+		}
+	case x86.Cmp, x86.Test:
+		f.compare(off, in)
+	}
+	for r := range f.regs {
+		if in.Writes&(1<<r) != 0 {
+			f.regs[r].ok = false
+		}
+	}
+	if in.Op == x86.Call || in.Op == x86.CallInd {
+		for r := range f.regs {
+			f.regs[r].ok = false
+		}
+	}
+	plain := in.Op == x86.Mov && in.Size >= 4 || in.Op == x86.MovZX
+	if plain && in.Dst.Kind == x86.KindReg && global(&in.Src) {
+		s := &f.regs[in.Dst.Reg]
+		s.variable, s.from, s.ok = variable{uint64(in.Src.Imm), in.Src.Size}, off, true
+	}
+}
+
+// compare notes a comparison of a variable, or of a register that holds one,
+// with a constant.
+func (f *guardFinder) compare(off uint32, in *x86.Inst) {
+	g := guard{from: off, test: in.Op == x86.Test}
+	switch {
+	case global(&in.Dst) && in.Dst.Size == in.Size:
+		g.variable = variable{uint64(in.Dst.Imm), in.Dst.Size}
+	case in.Dst.Kind == x86.KindReg && f.regs[in.Dst.Reg].ok && f.regs[in.Dst.Reg].size == in.Size:
+		g.variable, g.from = f.regs[in.Dst.Reg].variable, f.regs[in.Dst.Reg].from
+	default:
+		return
+	}
+	switch {
+	case in.Src.Kind == x86.KindImm:
+		g.imm = uint64(in.Src.Imm)
+	case g.test && in.Src.Kind == x86.KindReg && in.Dst.Kind == x86.KindReg && in.Src.Reg == in.Dst.Reg:
+		g.self = true
+	default:
+		return
+	}
+	if g.size == 1 || g.size == 2 || g.size == 4 || g.size == 8 {
+		f.flags, f.pending = g, true
+	}
+}
+
+// global reports whether an operand is a variable at a fixed address.
+func global(o *x86.Operand) bool {
+	return o.Kind == x86.KindMem && o.Base == x86.NoReg && o.Index == x86.NoReg && o.Seg == 0
+}

@@ -1,0 +1,279 @@
+package scan
+
+import (
+	"iter"
+	"slices"
+)
+
+// A reach is the set of code that the program can run. It only ever grows:
+// the walk starts from the assumption that every variable that guards a jump
+// keeps its initial value, and opens the jump's other way as soon as code that
+// may change the variable turns out to be reachable.
+type reach struct {
+	a      *analysis
+	parent []step         // of each function: how it was reached first
+	how    map[int]string // functions that may be called through a pointer
+	queue  []int
+	guards *guardSet
+	closed map[int][]bool // refs of a function that are not reachable, where there are any
+}
+
+// A step says how a function was reached.
+type step struct {
+	how  stepKind
+	from int    // the function
+	off  uint32 // the instruction in it
+}
+
+type stepKind uint8
+
+const (
+	notReached stepKind = iota
+	isRoot
+	byCall
+	byJump
+	byAddress
+	byData
+)
+
+func (r *reach) has(fn int) bool { return r.parent[fn].how != notReached }
+
+// indirect reports whether the function may be called through a pointer, and why.
+func (r *reach) indirect(fn int) (string, bool) {
+	why, ok := r.how[fn]
+	return why, ok
+}
+
+// live returns what the reachable code of a function refers to.
+func (r *reach) live(fn int) iter.Seq[ref] {
+	return func(yield func(ref) bool) {
+		if !r.has(fn) {
+			return
+		}
+		closed := r.closed[fn]
+		for i, x := range r.a.facts[fn].refs {
+			if (closed == nil || !closed[i]) && !yield(x) {
+				return
+			}
+		}
+	}
+}
+
+// walk finds everything reachable from the entry point.
+func (a *analysis) walk(allCode bool) {
+	r := &reach{a: a, parent: make([]step, len(a.facts)), how: map[int]string{}, closed: map[int][]bool{}}
+	a.reach = r
+	if !allCode {
+		r.guards = newGuardSet(a)
+	}
+	r.visit(a.file.FuncAt(a.file.Entry), step{how: isRoot})
+	r.drain()
+	r.data()
+	r.methods()
+	r.drain()
+	if allCode {
+		for fn := range a.facts {
+			r.visit(fn, step{how: byData})
+		}
+	}
+}
+
+func (r *reach) visit(fn int, s step) {
+	if fn >= 0 && r.parent[fn].how == notReached {
+		r.parent[fn] = s
+		r.queue = append(r.queue, fn)
+	}
+}
+
+func (r *reach) drain() {
+	for len(r.queue) > 0 {
+		fn := r.queue[0]
+		r.queue = r.queue[1:]
+		r.function(fn)
+	}
+}
+
+// function follows what a function's reachable code refers to.
+func (r *reach) function(fn int) {
+	r.close(fn)
+	file := r.a.file
+	for x := range r.live(fn) {
+		switch x.kind {
+		case refCall:
+			r.visit(file.FuncAt(x.addr), step{byCall, fn, x.off})
+		case refJump:
+			r.visit(file.FuncAt(x.addr), step{byJump, fn, x.off})
+		case refAddr, refLoad:
+			if x.kind == refAddr && r.guards.mayChange(x.addr) && !r.a.onlyReads(newBody(file, fn, r.a.mid[fn]), x.off, x.addr) {
+				r.reopen(r.guards.taken(x.addr))
+			}
+			if to := r.target(x.addr); to >= 0 {
+				r.viaPointer(to, "its address is taken by "+file.Name(&file.Funcs[fn]), step{byAddress, fn, x.off})
+			}
+		case refStore:
+			r.reopen(r.guards.stored(x.addr, x.size))
+		}
+	}
+}
+
+// target returns the function whose code is at an address, or to which
+// the word at the address points, as a function value's does; -1 if none.
+func (r *reach) target(addr uint64) int {
+	if r.a.file.Module.Text.Contains(addr) {
+		return r.a.file.FuncAt(addr)
+	}
+	if w, ok := r.a.file.Word(addr); ok {
+		if fn, ok := r.a.entries[w]; ok {
+			return fn
+		}
+	}
+	return -1
+}
+
+// methods visits the functions to which method tables of types point, as
+// offsets from the text's start: the runtime builds itabs from them for
+// conversions that only it sees. The linker has marked those that no
+// conversion can need. Where the tables are depends on the layout of types,
+// which differs between releases; an entry's own form (internal/abi.Method:
+// name, type, and the function for interfaces and for direct calls) does not,
+// and is looked for at every place.
+func (r *reach) methods() {
+	m := &r.a.file.Module
+	size := m.Types.End - m.Types.Start
+	types := r.a.file.Bytes(m.Types.Start, size)
+	word := func(i int) uint64 { return uint64(r.a.file.Order.Uint32(types[4*i:])) }
+	for ; len(types) >= 16; types = types[4:] {
+		name, typ := word(0), word(1)
+		if name == 0 || typ == 0 || name >= size || typ >= size {
+			continue
+		}
+		direct, ok := r.a.entries[m.Text.Start+word(3)]
+		if !ok {
+			continue
+		}
+		if viaInterface, ok := r.a.entries[m.Text.Start+word(2)]; ok {
+			for _, to := range []int{viaInterface, direct} {
+				r.viaPointer(to, "it is a method in a type's table", step{how: byData})
+			}
+		}
+	}
+}
+
+// viaPointer visits a function that may be called through a pointer.
+func (r *reach) viaPointer(to int, why string, s step) {
+	if _, ok := r.how[to]; !ok {
+		r.how[to] = why
+	}
+	r.visit(to, s)
+}
+
+// data visits the functions to which words of the data point.
+func (r *reach) data() {
+	for _, words := range r.a.file.DataWords() {
+		for ; len(words) >= 8; words = words[8:] {
+			if to, ok := r.a.entries[r.a.file.Order.Uint64(words)]; ok {
+				r.viaPointer(to, "the program's data holds its address", step{how: byData})
+			}
+		}
+	}
+}
+
+// reopen looks again at reachable functions that a variable guards.
+func (r *reach) reopen(fns []int) {
+	for _, fn := range fns {
+		if r.has(fn) {
+			r.queue = append(r.queue, fn)
+		}
+	}
+}
+
+// close finds the refs of a function that its guards keep from being reached.
+func (r *reach) close(fn int) {
+	var fixed []guard
+	for _, g := range r.a.facts[fn].guards {
+		if r.guards.holds(g.variable) {
+			fixed = append(fixed, g)
+		}
+	}
+	if len(fixed) == 0 {
+		delete(r.closed, fn)
+		return
+	}
+	b := newBody(r.a.file, fn, r.a.mid[fn])
+	live := b.reachable(func(i int) (taken, ok bool) {
+		for k := range fixed {
+			g := &fixed[k]
+			if b.pcs[i] != b.fn.Entry+uint64(g.off) || !b.straight(g) {
+				continue
+			}
+			v, ok := r.a.file.Initial(g.addr, g.size)
+			if !ok {
+				continue
+			}
+			return g.takes(v)
+		}
+		return false, false
+	})
+	refs := r.a.facts[fn].refs
+	closed := make([]bool, len(refs))
+	for k, x := range refs {
+		i, ok := b.at(b.fn.Entry + uint64(x.off))
+		closed[k] = ok && !live[i]
+	}
+	if slices.Contains(closed, true) {
+		r.closed[fn] = closed
+	} else {
+		delete(r.closed, fn)
+	}
+}
+
+// straight reports whether control can come to a guard's jump only by way of
+// the instruction that reads its variable.
+func (b *body) straight(g *guard) bool {
+	from, ok1 := b.at(b.fn.Entry + uint64(g.from))
+	to, ok2 := b.at(b.fn.Entry + uint64(g.off))
+	if !ok1 || !ok2 {
+		return false
+	}
+	for i := from + 1; i <= to; i++ {
+		if len(b.jumps[i]) > 0 || b.open[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// reachable walks the function's instructions from its entries on; decide says
+// of a conditional jump which way alone is open.
+func (b *body) reachable(decide func(i int) (taken, ok bool)) []bool {
+	out := b.successors()
+	live := make([]bool, len(b.insts))
+	var work []int
+	mark := func(i int) {
+		if i < len(live) && !live[i] {
+			live[i] = true
+			work = append(work, i)
+		}
+	}
+	mark(0)
+	for i := range b.open {
+		mark(i)
+	}
+	for len(work) > 0 {
+		i := work[len(work)-1]
+		work = work[:len(work)-1]
+		taken, decided := false, false
+		if len(out[i]) > 0 && b.falls(i) {
+			taken, decided = decide(i)
+		}
+		if b.falls(i) && !(decided && taken) {
+			mark(i + 1)
+		}
+		if !(decided && !taken) {
+			for _, to := range out[i] {
+				mark(to)
+			}
+		}
+	}
+	return live
+}

@@ -1,0 +1,80 @@
+package scan
+
+import (
+	"fmt"
+
+	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/syscalls"
+	"github.com/gocurb/curb/usage"
+)
+
+// Options says how to scan. The zero Options is the tight and sound answer.
+type Options struct {
+	// AllCode takes every call site in the whole text, whether the program
+	// can reach it or not: an upper bound that depends on much less of the
+	// analysis.
+	AllCode bool
+}
+
+// File says what the Go executable at path can ask of the kernel. The usage
+// is complete only if it has no unresolved places; an error means that the
+// file could not be read as a Go executable.
+func File(path string, opts Options) (*usage.Usage, error) {
+	f, err := gobin.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	table, err := syscalls.For(f.Arch)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	a := newAnalysis(f)
+	a.walk(opts.AllCode)
+	a.index()
+	a.outside()
+	a.sites()
+	return a.report(table), nil
+}
+
+// report writes down what was found.
+func (a *analysis) report(table *syscalls.Table) *usage.Usage {
+	w := newWitness(a)
+	u := &usage.Usage{
+		Binary: a.file.Path, GoVersion: a.file.GoVersion, Arch: a.file.Arch, Phase: usage.Exec,
+		Syscalls: []usage.Syscall{}, Unresolved: []usage.Unresolved{},
+		Launcher: []string{"execve"},
+	}
+	implicit := a.implicit(table)
+	for nr, findings := range a.found {
+		call := usage.Syscall{Name: name(table, nr), Nr: nr}
+		for _, f := range findings {
+			call.Evidence = append(call.Evidence, w.evidence(f))
+		}
+		if e, ok := implicit[nr]; ok {
+			call.Evidence = append(call.Evidence, e.evidence)
+			delete(implicit, nr)
+		}
+		sortEvidence(call.Evidence)
+		u.Syscalls = append(u.Syscalls, call)
+	}
+	for nr, e := range implicit {
+		u.Syscalls = append(u.Syscalls, usage.Syscall{
+			Name: name(table, nr), Nr: nr, Origin: e.origin, Evidence: []usage.Evidence{e.evidence},
+		})
+	}
+	for _, o := range a.open {
+		u.Unresolved = append(u.Unresolved, w.unresolved(o))
+	}
+	u.Sort()
+	return u
+}
+
+// name returns a call's name, or "#N" for a number that the table does not
+// know: policies take that form too.
+func name(table *syscalls.Table, nr uint32) string {
+	if call, ok := table.ByNumber(nr); ok {
+		return call.Name
+	}
+	return fmt.Sprintf("#%d", nr)
+}

@@ -1,0 +1,403 @@
+package scan
+
+import (
+	"fmt"
+
+	"github.com/gocurb/curb/internal/x86"
+)
+
+// A loc is a place that holds a value inside a function: a general register,
+// eight bytes of a vector register, or a slot of the stack.
+type loc struct {
+	kind locKind
+	reg  x86.Reg // inReg; inVec: the number of the vector register
+	off  int64   // inSlot: from the stack pointer at the entry; inVec: first byte
+	size uint8   // bytes of interest: 4 or 8 for a register's lower part
+}
+
+type locKind uint8
+
+const (
+	inReg locKind = iota
+	inSlot
+	inVec
+)
+
+func regLoc(r x86.Reg, size uint8) loc      { return loc{kind: inReg, reg: r, size: size} }
+func slotLoc(off int64, size uint8) loc     { return loc{kind: inSlot, off: off, size: size} }
+func vecLoc(r x86.Reg, off int64) loc       { return loc{kind: inVec, reg: r, off: off, size: 8} }
+func (l loc) cut(v uint64) uint64           { return truncate(v, l.size) }
+func (l loc) overlaps(off, size int64) bool { return off < l.off+int64(l.size) && l.off < off+size }
+
+func truncate(v uint64, size uint8) uint64 {
+	if size >= 8 || size == 0 {
+		return v
+	}
+	return v & (1<<(8*size) - 1)
+}
+
+// A leaf is where the search for the origin of a value ends.
+type leaf struct {
+	kind   leafKind
+	value  uint64 // leafConst; leafGlobal: the address
+	loc    loc    // leafParam: the place at the function's entry
+	size   uint8  // leafGlobal: bytes
+	reason string // leafUnknown
+}
+
+type leafKind uint8
+
+const (
+	leafConst   leafKind = iota
+	leafParam            // what the caller left there
+	leafGlobal           // what a variable of the program holds
+	leafStack            // an address in the function's frame; value is its offset
+	leafUnknown          // cannot be told, for the reason given
+)
+
+// maxDepth bounds how deeply arithmetic is followed.
+const maxDepth = 6
+
+// A search finds the origins of a value in one function. It walks backwards
+// over every way that leads to the place; since most steps only copy a value,
+// collecting the leaves of that walk is exact, however the ways join.
+type search struct {
+	a     *analysis
+	b     *body
+	seen  map[searchState]bool
+	work  []searchState
+	out   []leaf
+	depth int
+}
+
+type searchState struct {
+	at int // before this instruction
+	l  loc
+}
+
+// origins returns what the value that l holds before instruction at can be.
+func (a *analysis) origins(b *body, at int, l loc) []leaf {
+	return a.originsDepth(b, at, l, 0)
+}
+
+func (a *analysis) originsDepth(b *body, at int, l loc, depth int) []leaf {
+	s := search{a: a, b: b, seen: map[searchState]bool{}, depth: depth}
+	s.push(at, l)
+	for len(s.work) > 0 {
+		st := s.work[len(s.work)-1]
+		s.work = s.work[:len(s.work)-1]
+		s.before(st)
+	}
+	return s.out
+}
+
+func (s *search) push(at int, l loc) {
+	st := searchState{at, l}
+	if !s.seen[st] {
+		s.seen[st] = true
+		s.work = append(s.work, st)
+	}
+}
+
+func (s *search) leaf(l leaf) {
+	for _, have := range s.out {
+		if have == l {
+			return
+		}
+	}
+	s.out = append(s.out, l)
+}
+
+func (s *search) unknown(format string, args ...any) {
+	s.leaf(leaf{kind: leafUnknown, reason: fmt.Sprintf(format, args...)})
+}
+
+// before goes from a place to all instructions that can come just before it.
+func (s *search) before(st searchState) {
+	if st.at == 0 {
+		s.entry(st.l)
+	}
+	if s.b.open[st.at] {
+		s.unknown("the code is reached in a way that is not known")
+	}
+	if st.at > 0 && s.b.falls(st.at-1) {
+		s.step(st.at-1, st.l)
+	}
+	for _, from := range s.b.jumps[st.at] {
+		s.step(from, st.l)
+	}
+}
+
+// entry ends the search at the function's entry.
+func (s *search) entry(l loc) {
+	switch {
+	case l.kind != inVec:
+		s.leaf(leaf{kind: leafParam, loc: l})
+	case l.reg == 15 && !s.a.file.Asm(s.b.fn):
+		s.leaf(leaf{kind: leafConst})
+	default:
+		s.unknown("it is passed in a vector register")
+	}
+}
+
+// step looks at what instruction i does to l: it goes on before i with the
+// place that the value came from, or ends in a leaf.
+func (s *search) step(i int, l loc) {
+	in := &s.b.insts[i]
+	switch l.kind {
+	case inReg:
+		s.stepReg(i, in, l)
+	case inSlot:
+		s.stepSlot(i, in, l)
+	case inVec:
+		s.stepVec(i, in, l)
+	}
+}
+
+func (s *search) stepReg(i int, in *x86.Inst, l loc) {
+	if in.Writes&(1<<l.reg) == 0 {
+		s.push(i, l)
+		return
+	}
+	if in.Op == x86.Call || in.Op == x86.CallInd {
+		s.unknown("it is the result of a call")
+		return
+	}
+	if in.Op == x86.Xchg {
+		s.exchange(i, in, l)
+		return
+	}
+	if in.Dst.Kind != x86.KindReg || in.Dst.Reg != l.reg {
+		s.unknown("it is computed by an instruction that is not followed, at %#x", s.b.pcs[i])
+		return
+	}
+	if in.Size < 4 && l.size > in.Size && in.Op != x86.MovZX {
+		s.unknown("only a part of the register is written, at %#x", s.b.pcs[i])
+		return
+	}
+	l.size = min(l.size, max(in.Size, 1))
+	switch in.Op {
+	case x86.Zero:
+		s.leaf(leaf{kind: leafConst})
+	case x86.Mov:
+		s.source(i, &in.Src, l.size)
+	case x86.MovZX:
+		s.source(i, &in.Src, min(l.size, in.Src.Size))
+	case x86.CondMove:
+		s.push(i, l)
+		s.source(i, &in.Src, l.size)
+	case x86.Pop:
+		s.slotAt(i, 0, l.size)
+	case x86.Lea:
+		s.lea(i, in, l)
+	case x86.MovSX, x86.Add, x86.Sub, x86.And, x86.Or, x86.Xor, x86.Shl, x86.Shr:
+		s.compute(i, in, l)
+	default:
+		s.unknown("it is computed by an instruction that is not followed, at %#x", s.b.pcs[i])
+	}
+}
+
+// exchange follows XCHG of two registers.
+func (s *search) exchange(i int, in *x86.Inst, l loc) {
+	switch {
+	case in.Dst.Kind != x86.KindReg || in.Src.Kind != x86.KindReg || in.Size < 4:
+		s.unknown("it is exchanged with memory, at %#x", s.b.pcs[i])
+	case in.Dst.Reg == l.reg:
+		s.push(i, regLoc(in.Src.Reg, min(l.size, in.Size)))
+	default:
+		s.push(i, regLoc(in.Dst.Reg, min(l.size, in.Size)))
+	}
+}
+
+// source goes on with an operand that instruction i reads.
+func (s *search) source(i int, o *x86.Operand, size uint8) {
+	switch o.Kind {
+	case x86.KindImm:
+		s.leaf(leaf{kind: leafConst, value: truncate(uint64(o.Imm), size)})
+	case x86.KindReg:
+		if o.Reg == x86.SP {
+			s.frame(i, 0)
+			return
+		}
+		s.push(i, regLoc(o.Reg, size))
+	case x86.KindMem:
+		s.memory(i, o, 0, size)
+	case x86.KindVec:
+		s.push(i, vecLoc(o.Reg, 0))
+	default:
+		s.unknown("it comes from an operand that is not followed, at %#x", s.b.pcs[i])
+	}
+}
+
+// memory goes on with size bytes at delta behind what a memory operand names.
+func (s *search) memory(i int, o *x86.Operand, delta int64, size uint8) {
+	switch {
+	case o.Seg != 0 || o.Index != x86.NoReg:
+		s.unknown("it is read from memory whose place is computed, at %#x", s.b.pcs[i])
+	case o.Base == x86.NoReg:
+		s.leaf(leaf{kind: leafGlobal, value: uint64(o.Imm + delta), size: size})
+	case o.Base == x86.SP:
+		s.slotAt(i, o.Imm+delta, size)
+	default:
+		for _, p := range s.a.originsDepth(s.b, i, regLoc(o.Base, 8), s.depth+1) {
+			switch p.kind {
+			case leafConst:
+				s.leaf(leaf{kind: leafGlobal, value: p.value + uint64(o.Imm+delta), size: size})
+			case leafStack:
+				s.push(i, slotLoc(int64(p.value)+o.Imm+delta, size))
+			default:
+				s.unknown("it is read through a pointer, at %#x", s.b.pcs[i])
+			}
+		}
+	}
+}
+
+// frame ends the search at an address in the frame: off above the stack pointer.
+func (s *search) frame(i int, off int64) {
+	if s.b.sp[i] == unknownSP {
+		s.unknown("it is an address on the stack, whose pointer is not known at %#x", s.b.pcs[i])
+		return
+	}
+	s.leaf(leaf{kind: leafStack, value: uint64(s.b.sp[i] + off)})
+}
+
+// slotAt goes on with the stack slot that is off above the stack pointer.
+func (s *search) slotAt(i int, off int64, size uint8) {
+	if s.b.sp[i] == unknownSP {
+		s.unknown("it is read from the stack, whose pointer is not known at %#x", s.b.pcs[i])
+		return
+	}
+	s.push(i, slotLoc(s.b.sp[i]+off, size))
+}
+
+// lea follows an address computation: a constant address, or a sum.
+func (s *search) lea(i int, in *x86.Inst, l loc) {
+	o := &in.Src
+	if o.Base == x86.NoReg && o.Index == x86.NoReg {
+		s.leaf(leaf{kind: leafConst, value: l.cut(uint64(o.Imm))})
+		return
+	}
+	if o.Base == x86.SP && o.Index == x86.NoReg {
+		s.frame(i, o.Imm)
+		return
+	}
+	sums := []uint64{uint64(o.Imm)}
+	for _, part := range []struct {
+		reg   x86.Reg
+		scale uint64
+	}{{o.Base, 1}, {o.Index, uint64(o.Scale)}} {
+		if part.reg == x86.NoReg {
+			continue
+		}
+		vals, ok := s.a.constants(s.b, i, regLoc(part.reg, 8), s.depth+1)
+		if !ok {
+			s.unknown("it is an address or a sum that is not constant, at %#x", s.b.pcs[i])
+			return
+		}
+		sums = combine(sums, vals, func(x, y uint64) uint64 { return x + y*part.scale })
+	}
+	for _, v := range sums {
+		s.leaf(leaf{kind: leafConst, value: l.cut(v)})
+	}
+}
+
+// compute follows arithmetic on constants.
+func (s *search) compute(i int, in *x86.Inst, l loc) {
+	src, ok := s.a.operand(s.b, i, &in.Src, in.Size, s.depth+1)
+	dst := []uint64{0}
+	if ok && in.Op != x86.MovSX {
+		dst, ok = s.a.constants(s.b, i, regLoc(in.Dst.Reg, in.Size), s.depth+1)
+	}
+	if !ok {
+		s.unknown("it is computed from values that are not constant, at %#x", s.b.pcs[i])
+		return
+	}
+	for _, v := range combine(dst, src, func(x, y uint64) uint64 { return arith(in, x, y) }) {
+		s.leaf(leaf{kind: leafConst, value: l.cut(truncate(v, in.Size))})
+	}
+}
+
+func arith(in *x86.Inst, x, y uint64) uint64 {
+	switch in.Op {
+	case x86.Add:
+		return x + y
+	case x86.Sub:
+		return x - y
+	case x86.And:
+		return x & y
+	case x86.Or:
+		return x | y
+	case x86.Xor:
+		return x ^ y
+	case x86.Shl:
+		return x << (y & uint64(in.Size*8-1))
+	case x86.Shr:
+		return truncate(x, in.Size) >> (y & uint64(in.Size*8-1))
+	}
+	shift := 64 - 8*uint(in.Src.Size) // MovSX
+	return uint64(int64(y<<shift) >> shift)
+}
+
+// maxValues bounds the sets that arithmetic makes.
+const maxValues = 64
+
+func combine(xs, ys []uint64, op func(x, y uint64) uint64) []uint64 {
+	out := make([]uint64, 0, len(xs)*len(ys))
+	for _, x := range xs {
+		for _, y := range ys {
+			out = append(out, op(x, y))
+		}
+	}
+	return out
+}
+
+// constants returns all values of l before instruction i, if they are all
+// constants inside this function, or of variables that never change.
+func (a *analysis) constants(b *body, i int, l loc, depth int) ([]uint64, bool) {
+	if depth > maxDepth {
+		return nil, false
+	}
+	var out []uint64
+	for _, lf := range a.originsDepth(b, i, l, depth) {
+		if lf.kind != leafConst || len(out) == maxValues {
+			return nil, false
+		}
+		out = append(out, lf.value)
+	}
+	return out, len(out) > 0
+}
+
+func (a *analysis) operand(b *body, i int, o *x86.Operand, size uint8, depth int) ([]uint64, bool) {
+	switch o.Kind {
+	case x86.KindImm:
+		return []uint64{uint64(o.Imm)}, true
+	case x86.KindReg:
+		return a.constants(b, i, regLoc(o.Reg, size), depth)
+	}
+	return nil, false
+}
+
+func (s *search) stepVec(i int, in *x86.Inst, l loc) {
+	writes := in.Dst.Kind == x86.KindVec && in.Dst.Reg == l.reg
+	switch {
+	case in.Op == x86.Call || in.Op == x86.CallInd:
+		if l.reg == 15 && !s.a.file.Asm(s.b.fn) {
+			s.push(i, l) // Go code keeps X15 at zero (cmd/compile/abi-internal.md)
+			return
+		}
+		s.unknown("it is left in a vector register by a call")
+	case writes && in.Op == x86.MovVec && in.Src.Kind == x86.KindMem:
+		s.memory(i, &in.Src, l.off, l.size)
+	case writes && in.Op == x86.MovVec && in.Src.Kind == x86.KindVec:
+		s.push(i, vecLoc(in.Src.Reg, l.off))
+	case writes || in.Op == x86.Other && in.Dst.Kind != x86.KindMem && in.Dst.Kind != x86.KindReg:
+		// Another vector instruction: whether it writes this register is not known.
+		if l.reg == 15 && !s.a.file.Asm(s.b.fn) {
+			s.leaf(leaf{kind: leafConst})
+			return
+		}
+		s.unknown("it is computed in a vector register, at %#x", s.b.pcs[i])
+	default:
+		s.push(i, l)
+	}
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+var testArches = []*arch{{name: "amd64"}, {name: "arm64"}}
+
+// Each mistake in a hand-written file is reported with its file and line.
+func TestMistakesInFiles(t *testing.T) {
+	parse := map[string]func(lines []line) error{
+		correctionsFile: func(lines []line) error {
+			_, err := parseCorrections(lines, testArches)
+			return err
+		},
+		enosysFile: func(lines []line) error {
+			_, err := parseENOSYS(lines, testArches)
+			return err
+		},
+		architecturesFile: func(lines []line) error {
+			_, err := parseArch(lines[0])
+			return err
+		},
+		numbersFile: func(lines []line) error {
+			_, err := parseNumbers(lines)
+			return err
+		},
+		prototypesFile: func(lines []line) error {
+			_, err := parsePrototypes(lines)
+			return err
+		},
+	}
+	for _, test := range []struct{ file, text, want string }{
+		{correctionsFile, "width mmap fd 32", ":3: \"width mmap fd 32\" gives no reason"},
+		{correctionsFile, "width mmap fd 32 #", ":3: \"width mmap fd 32 #\" gives no reason"},
+		{correctionsFile, "width mmap fd 16 # why", ":3: width mmap fd: \"16\" is neither 32 nor 64"},
+		{correctionsFile, "width mmap fd # why", ":3: \"width mmap fd\" is none of"},
+		{correctionsFile, "widht mmap fd 32 # why", ":3: \"widht mmap fd 32\" is none of"},
+		{correctionsFile, "width # why", ":3: width: which system call?"},
+		{correctionsFile, "width @amd64 fd 32 # why", ":3: width: \"@amd64\" names no system call"},
+		{correctionsFile, "width mmap@vax fd 32 # why", ":3: width: \"mmap@vax\": architecture \"vax\" is not in architectures.txt"},
+		{correctionsFile, "proto kexec_load # why", ":3: proto: \"kexec_load(\" is not NAME(TYPE NAME, …)"},
+		{correctionsFile, "proto kexec_load(entry) # why", ":3: proto: \"entry\" is not TYPE NAME"},
+		{correctionsFile, "proto f(int a, int b, int c, int d, int e, int f, int g) # why", ":3: proto: f has 7 arguments"},
+		{correctionsFile, "ignore [ # why", ":3: \"[\" is not a name or pattern"},
+		{correctionsFile, "ignore # why", ":3: \"\" is not a name or pattern"},
+		{correctionsFile, "entry stat # why", ":3: \"entry stat\" is none of"},
+		{enosysFile, "statx", ":3: \"statx\" gives no reason"},
+		{enosysFile, "statx@vax # why", ":3: \"statx@vax\": architecture \"vax\""},
+		{enosysFile, "statx # why\nstatx # again", ":4: statx is there twice"},
+		{architecturesFile, "amd64", ":3: want: GOARCH"},
+		{architecturesFile, "amd64 AUDIT_ARCH_X86_64 table", ":3: \"AUDIT_ARCH_X86_64\" is not AUDIT_ARCH_NAME=VALUE"},
+		{architecturesFile, "amd64 AUDIT_ARCH_X86_64=0x1 full", ":3: \"full\" is neither"},
+		{numbersFile, "name amd64 arm64\nread 0", ":4: 1 numbers for 2 architectures"},
+		{numbersFile, "name amd64\nread zero", ":4: read: \"zero\" is not a number"},
+		{numbersFile, "name amd64\nread 0\nread 0", ":5: read is there twice"},
+		{numbersFile, "headers 6.1", "the sources or the numbers are missing"},
+		{prototypesFile, "read(int fd", ":3: \"read(int fd\" is not NAME"},
+		{prototypesFile, "read(int fd)\nread(int fd)", ":4: read is there twice"},
+		{prototypesFile, "type int", ":3: \"type int\" is not: type NAME BITS"},
+		{prototypesFile, "type", ":3: \"type\" is not NAME"},
+	} {
+		err := parse[test.file](splitLines(test.file, "# a comment\n\n"+test.text+"\n"))
+		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), test.file) {
+			t.Errorf("%s, %q: got the error %v, want %q", test.file, test.text, err, test.want)
+		}
+	}
+}
+
+// A dataset made by hand: what build says of facts that do not fit together.
+func TestMistakesAcrossFiles(t *testing.T) {
+	const fine = "none vserver # reserved\n"
+	for _, test := range []struct{ corrections, enosys, want string }{
+		{fine, "read # why", ""},
+		{fine, "", ""},
+		{"", "", "vserver on amd64: data/prototypes.txt has no entry point vserver: add a line"},
+		{fine + "width read fd 64 # why", "", ""},
+		{fine + "width read fd 32 # why", "", "corrections.txt:2: read's argument fd has 32 bits without this line"},
+		{fine + "width read buffer 32 # why", "", "corrections.txt:2: read on amd64 has no argument buffer: it is read(int fd, char *buf)"},
+		{fine + "width reed fd 32 # why", "", "corrections.txt:2: \"width reed fd 32 # why\" is about nothing in the tables"},
+		{fine + "ignore unused* # why", "", "corrections.txt:2: \"ignore unused* # why\" is about nothing"},
+		{fine + "proto vserver(int a) # why", "", "vserver on amd64 has more than one proto or none line"},
+		{"proto vserver(what_t a) # why", "", "vserver on amd64, argument a: the size of type \"what_t\" is not known"},
+		{"entry vserver read # why", "", ""},
+		{"entry vserver serve # why", "", "no entry point serve"},
+		{"ignore vserver # why", "", ""},
+		{fine, "reed # why", "enosys.txt:1: \"reed # why\" is about nothing in the tables"},
+		{fine, "read@arm64 # why", "enosys.txt:1: \"read@arm64 # why\" is about nothing in the tables"},
+		{fine + "ignore nothing # why", "reed # why", "enosys.txt:1"}, // both are reported
+	} {
+		corrections, err := parseCorrections(splitLines(correctionsFile, test.corrections), testArches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		enosys, err := parseENOSYS(splitLines(enosysFile, test.enosys), testArches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &dataset{
+			arches: []*arch{{name: "amd64", fullTable: true}},
+			numbers: &numbers{arches: []string{"amd64"}, rows: map[string]map[string]number{
+				"read": {"amd64": {nr: 0}}, "vserver": {"amd64": {nr: 236}},
+			}},
+			running: &prototypes{calls: map[string]prototype{
+				"read": {"read", []param{{"fd", "int"}, {"buf", "char *"}}},
+			}},
+			corrections: corrections,
+			enosys:      enosys,
+		}
+		err = d.build()
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("with corrections %q and ENOSYS %q: got %v, want %q", test.corrections, test.enosys, err, test.want)
+		}
+	}
+}
+
+func TestMergeNumbers(t *testing.T) {
+	headers := map[string]map[string]uint32{"amd64": {"read": 0, "old": 7}}
+	xsys := map[string]map[string]uint32{"amd64": {"read": 0, "mseal": 462}, "arm64": {"read": 63}}
+	rows, err := mergeNumbers(testArches, headers, xsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct {
+		name, arch string
+		n          number
+	}{
+		{"read", "amd64", number{0, false}},
+		{"old", "amd64", number{7, false}},
+		{"mseal", "amd64", number{462, true}},
+		{"read", "arm64", number{63, false}}, // no header was read: no mark
+	} {
+		if got, ok := rows[want.name][want.arch]; !ok || got != want.n {
+			t.Errorf("%s on %s is %v, want %v", want.name, want.arch, got, want.n)
+		}
+	}
+	xsys["amd64"]["read"] = 1
+	_, err = mergeNumbers(testArches, headers, xsys)
+	if want := "read on amd64: the headers say 0, golang.org/x/sys says 1"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

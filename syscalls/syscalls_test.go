@@ -1,0 +1,313 @@
+package syscalls_test
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/gocurb/curb/syscalls"
+)
+
+var tables = []*syscalls.Table{syscalls.AMD64, syscalls.ARM64}
+
+func call(t *testing.T, table *syscalls.Table, name string) *syscalls.Call {
+	t.Helper()
+	c, ok := table.ByName(name)
+	if !ok {
+		t.Fatalf("%s has no %s", table.Arch, name)
+	}
+	return c
+}
+
+func TestWellKnown(t *testing.T) {
+	for _, test := range []struct {
+		table  *syscalls.Table
+		name   string
+		nr     uint32
+		enosys bool
+		decl   string
+		widths string
+	}{
+		{syscalls.AMD64, "read", 0, false, "read(unsigned int fd, char *buf, size_t count)", "[32 64 64]"},
+		{syscalls.ARM64, "read", 63, false, "read(unsigned int fd, char *buf, size_t count)", "[32 64 64]"},
+		{syscalls.AMD64, "openat", 257, false, "openat(int dfd, const char *filename, int flags, umode_t mode)", "[32 64 32 32]"},
+		{syscalls.ARM64, "openat", 56, false, "openat(int dfd, const char *filename, int flags, umode_t mode)", "[32 64 32 32]"},
+		{syscalls.AMD64, "mmap", 9, false, "mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags, unsigned long fd, unsigned long off)", "[64 64 32 32 32 64]"},
+		{syscalls.ARM64, "mmap", 222, false, "mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags, unsigned long fd, unsigned long off)", "[64 64 32 32 32 64]"},
+		{syscalls.AMD64, "clone", 56, false, "clone(unsigned long clone_flags, unsigned long newsp, int *parent_tidptr, int *child_tidptr, unsigned long tls)", "[32 64 64 64 64]"},
+		{syscalls.ARM64, "clone", 220, false, "clone(unsigned long clone_flags, unsigned long newsp, int *parent_tidptr, unsigned long tls, int *child_tidptr)", "[32 64 64 64 64]"},
+		{syscalls.AMD64, "clone3", 435, true, "clone3(struct clone_args *uargs, size_t size)", "[64 64]"},
+		{syscalls.AMD64, "prctl", 157, false, "prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4, unsigned long arg5)", "[32 64 64 64 64]"},
+		{syscalls.AMD64, "fstat", 5, false, "fstat(unsigned int fd, struct stat *statbuf)", "[32 64]"},
+		{syscalls.AMD64, "umount2", 166, false, "umount2(char *name, int flags)", "[64 32]"},
+		{syscalls.AMD64, "fadvise64", 221, false, "fadvise64(int fd, loff_t offset, size_t len, int advice)", "[32 64 64 32]"},
+		{syscalls.ARM64, "fadvise64", 223, false, "fadvise64(int fd, loff_t offset, loff_t len, int advice)", "[32 64 64 32]"},
+		{syscalls.AMD64, "landlock_add_rule", 445, true, "landlock_add_rule(int ruleset_fd, enum landlock_rule_type rule_type, const void *rule_attr, __u32 flags)", "[32 32 64 32]"},
+		{syscalls.AMD64, "timer_settime", 223, false, "timer_settime(timer_t timer_id, int flags, const struct __kernel_itimerspec *new_setting, struct __kernel_itimerspec *old_setting)", "[32 32 64 64]"},
+		{syscalls.AMD64, "execve", 59, false, "execve(const char *filename, const char *const *argv, const char *const *envp)", "[64 64 64]"},
+		{syscalls.AMD64, "fchmodat2", 452, true, "fchmodat2(int dfd, const char *filename, umode_t mode, unsigned int flags)", "[32 64 32 32]"},
+		{syscalls.ARM64, "map_shadow_stack", 453, true, "map_shadow_stack(unsigned long addr, unsigned long size, unsigned int flags)", "[64 64 32]"},
+		{syscalls.ARM64, "rseq_slice_yield", 471, true, "rseq_slice_yield()", "[]"},
+		{syscalls.AMD64, "gettid", 186, false, "gettid()", "[]"},
+		{syscalls.AMD64, "vserver", 236, true, "vserver()", "[]"},
+	} {
+		c := call(t, test.table, test.name)
+		widths := []int{}
+		for i := range c.NArgs() {
+			widths = append(widths, c.Width(i))
+		}
+		if c.Nr != test.nr || c.ENOSYS != test.enosys || c.String() != test.decl || fmt.Sprint(widths) != test.widths {
+			t.Errorf("%s: got  %d %t %s %v\nwant %d %t %s %s", test.table.Arch,
+				c.Nr, c.ENOSYS, c, widths, test.nr, test.enosys, test.decl, test.widths)
+		}
+	}
+}
+
+func TestTables(t *testing.T) {
+	for _, table := range tables {
+		if table.BigEndian {
+			t.Errorf("%s is little-endian", table.Arch)
+		}
+		n := 0
+		var last *syscalls.Call
+		for c := range table.All() {
+			if last != nil && c.Nr <= last.Nr {
+				t.Errorf("%s: %d %s comes after %d %s", table.Arch, c.Nr, c.Name, last.Nr, last.Name)
+			}
+			if got, ok := table.ByNumber(c.Nr); !ok || got != c {
+				t.Errorf("%s: ByNumber(%d) gives %v, want %s", table.Arch, c.Nr, got, c.Name)
+			}
+			if got, ok := table.ByName(c.Name); !ok || got != c {
+				t.Errorf("%s: ByName(%q) gives %v", table.Arch, c.Name, got)
+			}
+			if !slices.Contains(syscalls.Architectures(c.Name), table.Arch) {
+				t.Errorf("Architectures(%q) lacks %s", c.Name, table.Arch)
+			}
+			checkArgs(t, c)
+			last = c
+			n++
+		}
+		if n != table.Len() {
+			t.Errorf("%s: All yields %d calls, Len says %d", table.Arch, n, table.Len())
+		}
+		for _, nr := range []uint32{last.Nr + 1, 1 << 30, 1<<30 | 1, ^uint32(0)} {
+			if c, ok := table.ByNumber(nr); ok || c != nil {
+				t.Errorf("%s: ByNumber(%#x) gives %v", table.Arch, nr, c)
+			}
+		}
+		for _, name := range []string{"", "reed", "Read", "read ", "zzz", "SYS_read"} {
+			if c, ok := table.ByName(name); ok || c != nil {
+				t.Errorf("%s: ByName(%q) gives %v", table.Arch, name, c)
+			}
+		}
+	}
+	for range syscalls.AMD64.All() {
+		break // must not panic
+	}
+}
+
+var identifier = regexp.MustCompile(`^\w+$`)
+
+func checkArgs(t *testing.T, c *syscalls.Call) {
+	t.Helper()
+	args := c.Args()
+	if len(args) != c.NArgs() || len(args) > 6 {
+		t.Errorf("%v: %d arguments, NArgs says %d", c, len(args), c.NArgs())
+	}
+	seen := map[string]bool{}
+	for i, a := range args {
+		if !identifier.MatchString(a.Name) || a.Type == "" || seen[a.Name] {
+			t.Errorf("%v: argument %d is %+v", c, i, a)
+		}
+		seen[a.Name] = true
+		if int(a.Width) != c.Width(i) || a.Width != 32 && a.Width != 64 {
+			t.Errorf("%v: argument %d has width %d, Width says %d", c, i, a.Width, c.Width(i))
+		}
+		if strings.HasSuffix(a.Type, "*") && a.Width != 64 {
+			t.Errorf("%v: the pointer %s has width %d", c, a.Name, a.Width)
+		}
+	}
+	for _, i := range []int{-1, len(args), 6, 8, 64, math.MaxInt} {
+		if w := c.Width(i); w != 0 {
+			t.Errorf("%v: Width(%d) is %d, but there is no such argument", c, i, w)
+		}
+	}
+}
+
+// The numbers are those that golang.org/x/sys has, no more and no fewer.
+func TestNumbersOfXSys(t *testing.T) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "golang.org/x/sys").Output()
+	if err != nil {
+		t.Fatalf("looking for golang.org/x/sys: %v", err)
+	}
+	constant := regexp.MustCompile(`(?m)^\tSYS_(\w+) *= (\d+)$`)
+	for _, table := range tables {
+		source, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "unix", "zsysnum_linux_"+table.Arch+".go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		known := map[string]bool{}
+		for _, m := range constant.FindAllSubmatch(source, -1) {
+			name := strings.ToLower(string(m[1]))
+			nr, err := strconv.Atoi(string(m[2]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name == "arch_specific_syscall" {
+				continue // the first of the numbers that are left to the architecture, not a call
+			}
+			known[name] = true
+			if c, ok := table.ByName(name); !ok || c.Nr != uint32(nr) {
+				t.Errorf("%s: %s is %v, golang.org/x/sys says %d", table.Arch, name, c, nr)
+			}
+		}
+		if len(known) < 300 {
+			t.Fatalf("only %d numbers found for %s", len(known), table.Arch)
+		}
+		for c := range table.All() {
+			if !known[c.Name] {
+				t.Errorf("%s: golang.org/x/sys does not have %s", table.Arch, c.Name)
+			}
+		}
+	}
+}
+
+func TestFor(t *testing.T) {
+	for _, table := range tables {
+		if got, err := syscalls.For(table.Arch); got != table || err != nil {
+			t.Errorf("For(%q) gives %p, %v", table.Arch, got, err)
+		}
+	}
+	got, err := syscalls.For("riscv64")
+	if got != nil || err == nil {
+		t.Fatalf("For(riscv64) gives %v, %v", got, err)
+	}
+	for _, part := range []string{`"riscv64"`, "amd64", "arm64"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("the error %q does not name %s", err, part)
+		}
+	}
+}
+
+func TestNative(t *testing.T) {
+	native := syscalls.Native()
+	switch runtime.GOARCH {
+	case "amd64", "arm64":
+		if native == nil || native.Arch != runtime.GOARCH {
+			t.Errorf("Native gives %v on %s", native, runtime.GOARCH)
+		}
+	default:
+		if native != nil {
+			t.Errorf("Native gives %s on %s", native.Arch, runtime.GOARCH)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	for _, test := range []struct{ name, want string }{
+		{"reed", "read"},
+		{"read", "read"},
+		{"Read", "read"},
+		{"SYS_READ", "read"},
+		{"__NR_read", "read"},
+		{"opne", "open"},
+		{"fstatat", "newfstatat"},
+		{"dpu", "dup"},
+		{"pselect", "pselect6"},
+		{"sigaction", "rt_sigaction"},
+		{"umount", "umount2"},
+		{"wait", "wait4"},
+		{"memfd", ""},
+		{"newfstat", "newfstatat"},
+		{"epol_wait", "epoll_wait"},
+		{"clock_getime", "clock_gettime"},
+		{"rt_sigacton", "rt_sigaction"},
+		{"getrandm", "getrandom"},
+		{"exit_grp", "exit_group"},
+		{"sendfile64", "sendfile"},
+		{"", ""},
+		{"x", ""},
+		{"frobnicate", ""},
+		{strings.Repeat("a", 1000), ""},
+	} {
+		if got := syscalls.AMD64.Nearest(test.name); got != test.want {
+			t.Errorf("Nearest(%q) = %q, want %q", test.name, got, test.want)
+		}
+	}
+	for name, want := range map[string]string{"open": "openat", "poll": "ppoll", "select": "pselect6", "rename": "renameat"} {
+		if got := syscalls.ARM64.Nearest(name); got != want {
+			t.Errorf("on arm64, Nearest(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestArchitectures(t *testing.T) {
+	all := "386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x"
+	for _, test := range []struct{ name, want string }{
+		{"open", "386 amd64 arm mips mips64 mips64le mipsle ppc64 ppc64le s390x"},
+		{"openat", all},
+		{"_llseek", "386 arm mips mipsle ppc64 ppc64le"},
+		{"statx", all},
+		{"modify_ldt", "386 amd64 mips mipsle ppc64 ppc64le"},
+		{"riscv_hwprobe", "riscv64"},
+		{"s390_sthyi", "s390x"},
+		{"futex_time64", "386 arm mips mipsle"},
+		{"writev", all}, // the last but one
+		{"reed", ""},
+		{"", ""},
+		{"arch_specific_syscall", ""},
+		{"open openat", ""},
+	} {
+		if got := strings.Join(syscalls.Architectures(test.name), " "); got != test.want {
+			t.Errorf("Architectures(%q) = %s\nwant %s", test.name, got, test.want)
+		}
+	}
+}
+
+func TestENOSYS(t *testing.T) {
+	for _, table := range tables {
+		for c := range table.All() {
+			reason := syscalls.ENOSYSReason(c)
+			if c.ENOSYS != (reason != "") {
+				t.Errorf("%s: %s has ENOSYS %t and the reason %q", table.Arch, c.Name, c.ENOSYS, reason)
+			}
+			// From Linux 5.1 on no caller can rely on a call's being there.
+			if c.Nr >= 424 && !c.ENOSYS {
+				t.Errorf("%s: %s is newer than Linux 5.0 and not in enosys.txt", table.Arch, c.Name)
+			}
+		}
+		// What old programs call without ever falling back, and what is denied
+		// by the kernel itself with EPERM.
+		for _, name := range []string{"read", "write", "execve", "mmap", "kill", "ptrace", "bpf", "perf_event_open", "setns", "unshare", "prctl"} {
+			if call(t, table, name).ENOSYS {
+				t.Errorf("%s: %s must get EPERM", table.Arch, name)
+			}
+		}
+		for _, name := range []string{"clone3", "faccessat2", "statx", "rseq", "openat2", "getrandom", "copy_file_range", "preadv2", "renameat2"} {
+			if !call(t, table, name).ENOSYS {
+				t.Errorf("%s: %s must get ENOSYS", table.Arch, name)
+			}
+		}
+	}
+}
+
+func TestSources(t *testing.T) {
+	for name, value := range map[string]string{
+		"KernelHeaders": syscalls.KernelHeaders, "KernelNumbers": syscalls.KernelNumbers, "KernelPrototypes": syscalls.KernelPrototypes,
+	} {
+		if !regexp.MustCompile(`^\d+\.\d+(\.\d+)?( \w+)?$`).MatchString(value) {
+			t.Errorf("%s = %q is not a kernel release", name, value)
+		}
+	}
+	if !strings.HasPrefix(syscalls.ModuleNumbers, "v0.") {
+		t.Errorf("ModuleNumbers = %q", syscalls.ModuleNumbers)
+	}
+}
