@@ -109,11 +109,18 @@ func (w *witness) module(pkg string) (path, version string) {
 	return "", ""
 }
 
-// sortEvidence puts what a reader wants first first: the places nearest to a root.
+// sortEvidence puts what a reader wants first first: the places nearest to a
+// root, and before those that are reached only through pointers.
 func sortEvidence(ev []usage.Evidence) {
+	distance := func(e usage.Evidence) int {
+		if len(e.Chain) == 0 || e.Chain[0].How != "root" {
+			return len(e.Chain) + 1<<20
+		}
+		return len(e.Chain)
+	}
 	slices.SortStableFunc(ev, func(x, y usage.Evidence) int {
 		return cmp.Or(
-			cmp.Compare(len(x.Chain), len(y.Chain)),
+			cmp.Compare(distance(x), distance(y)),
 			cmp.Compare(x.Function, y.Function),
 			cmp.Compare(x.File, y.File),
 			cmp.Compare(x.Line, y.Line),

@@ -17,11 +17,8 @@ package main
 import (
 	"context"
 	"os"
-
-	"github.com/gocurb/curb/internal/launch"
 )
 
 func main() {
-	launch.Init()
 	os.Exit(execute(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

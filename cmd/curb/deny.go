@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gocurb/curb/filter"
+	"github.com/gocurb/curb/usage"
+)
+
+// A deny is the value of --deny: what happens to the calls that are not allowed.
+type deny string
+
+var denials = map[deny]filter.Action{
+	"errno": filter.Errno(syscall.EPERM),
+	"trap":  filter.Trap,
+	"kill":  filter.KillProcess,
+	"log":   filter.Log,
+}
+
+func (d *deny) String() string { return string(*d) }
+func (d *deny) Type() string   { return "ACTION" }
+
+func (d *deny) Set(s string) error {
+	if _, ok := denials[deny(s)]; !ok {
+		return fmt.Errorf("it takes errno, trap, kill or log")
+	}
+	*d = deny(s)
+	return nil
+}
+
+// allowances are the flags that say what a program may do.
+type allowances struct {
+	deny  deny
+	allow []string
+}
+
+func (a *allowances) add(cmd *cobra.Command) {
+	a.deny = "errno"
+	cmd.Flags().Var(&a.deny, "deny", "what happens to all other calls: errno (they fail), trap (a Go program ends with a trace\nof the code that made the call: for tests), kill, or log (they are let through)")
+	cmd.Flags().StringSliceVar(&a.allow, "allow", nil, "allow these `NAMES` as well, and go on where the calls of some code could not be told")
+}
+
+// policy allows what a usage holds, and what the flags add.
+func (a *allowances) policy(u *usage.Usage) (filter.Policy, error) {
+	if len(u.Unresolved) > 0 && len(a.allow) == 0 {
+		var b strings.Builder
+		for _, p := range u.Unresolved {
+			fmt.Fprintf(&b, "\n  %s %s: %s", p.Function, p.Place(), p.Reason)
+		}
+		return filter.Policy{}, &exitError{exitUndecided, fmt.Errorf("%s: the system calls of some code could not be told:%s\nIf you know them, name them with --allow", u.Binary, b.String())}
+	}
+	p := filter.Policy{Default: denials[a.deny]}
+	names := append(u.Names(), a.allow...)
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		p.Rules = append(p.Rules, filter.Rule{Syscall: name, Action: filter.Allow})
+	}
+	return p, nil
+}

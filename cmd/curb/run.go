@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gocurb/curb/filter"
+	"github.com/gocurb/curb/internal/launch"
+	"github.com/gocurb/curb/internal/target"
+	"github.com/gocurb/curb/scan"
+	"github.com/gocurb/curb/syscalls"
+	"github.com/gocurb/curb/usage"
+)
+
+func newRun() *cobra.Command {
+	var (
+		allowed allowances
+		flags   buildFlags
+		quiet   bool
+	)
+	cmd := &cobra.Command{
+		Use:   "run [flags] TARGET [ARGS]",
+		Short: "run a program with every system call closed that its code cannot make",
+		Long: `Run reads a Go binary, or builds a Go package, finds the system calls that its
+code can make, and runs it with all others closed from its first instruction on.
+It passes signals on and ends as the program ends.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t, err := target.Resolve(cmd.Context(), args[0], flags.build())
+			if err != nil {
+				return err
+			}
+			defer t.Close()
+			u, program, err := prepare(t, &allowed)
+			if err != nil {
+				return err
+			}
+			if !quiet {
+				summary(cmd.ErrOrStderr(), u)
+			}
+			c := launch.Cmd{
+				Path: t.Binary, Args: append([]string{args[0]}, args[1:]...),
+				Filter: program, Cleanup: func() { t.Close() },
+			}
+			if t.Package != "" {
+				c.Args[0] = t.Binary
+			}
+			status, err := c.Run()
+			if err != nil {
+				return err
+			}
+			status.Exit()
+			return nil
+		},
+	}
+	cmd.Flags().SetInterspersed(false) // what follows TARGET is the program's
+	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "do not say what was done")
+	allowed.add(cmd)
+	flags.add(cmd)
+	return cmd
+}
+
+// prepare scans a target and compiles the filter for it.
+func prepare(t *target.Target, allowed *allowances) (*usage.Usage, filter.Program, error) {
+	u, err := scan.File(t.Binary, scan.Options{})
+	if err != nil {
+		return nil, nil, err
+	}
+	if u.Arch != runtime.GOARCH {
+		return nil, nil, fmt.Errorf("%s is for %s and cannot run on this machine, which is %s", t.Binary, u.Arch, runtime.GOARCH)
+	}
+	policy, err := allowed.policy(u)
+	if err != nil {
+		return nil, nil, err
+	}
+	table, err := syscalls.For(u.Arch)
+	if err != nil {
+		return nil, nil, err
+	}
+	program, err := filter.Compile(table, policy)
+	if err != nil {
+		return nil, nil, fmt.Errorf("compile the filter for %s: %w", t.Binary, err)
+	}
+	return u, program, nil
+}
+
+// summary says in one line what is allowed.
+func summary(w io.Writer, u *usage.Usage) {
+	table, err := syscalls.For(u.Arch)
+	if err == nil {
+		fmt.Fprintf(w, "curb: %d of %d system calls allowed\n", len(u.Names()), table.Len())
+	}
+}

@@ -1,0 +1,96 @@
+package filter
+
+import (
+	"slices"
+
+	"github.com/gocurb/curb/syscalls"
+)
+
+// Data is what a filter sees of a system call: the kernel's struct seccomp_data
+// (linux/seccomp.h).
+type Data struct {
+	Nr   uint32
+	Arch uint32 // AUDIT_ARCH_…
+	IP   uint64 // where the instruction pointer is
+	Args [6]uint64
+}
+
+// Verdict evaluates the policy for a system call by its definition alone, for
+// an architecture. It is slow, and it shares nothing with Compile, so that each
+// can be checked against the other. For a policy that Compile refuses the
+// result means nothing.
+func (p Policy) Verdict(t *syscalls.Table, d Data) Action {
+	const (
+		skipped = 0xffffffff
+		x32     = 0x40000000
+	)
+	lenient := p.Default == Allow || isKind(p.Default, Errno(0)) || isKind(p.Default, Trace(0)) || isKind(p.Default, Notify)
+	switch {
+	case d.Arch != t.AuditArch && lenient:
+		return KillProcess
+	case d.Arch != t.AuditArch:
+		return p.Default
+	case d.Nr == skipped:
+		return Allow
+	case t.Arch == "amd64" && d.Nr >= x32 && lenient:
+		return noSuchCall(t)
+	case t.Arch == "amd64" && d.Nr >= x32:
+		return p.Default
+	}
+	call, known := t.ByNumber(d.Nr)
+	for _, r := range slices.Backward(p.Rules) {
+		if !names(r, call, d.Nr) {
+			continue
+		}
+		holds := true
+		for _, c := range r.Conds {
+			wide := !known || call.Width(c.Arg) == 64
+			holds = holds && c.holds(d.Args[c.Arg], wide)
+		}
+		if holds {
+			return r.Action
+		}
+	}
+	if isKind(p.Default, Errno(0)) && (!known || call.ENOSYS) {
+		return noSuchCall(t)
+	}
+	return p.Default
+}
+
+func isKind(a, kind Action) bool { return a>>16 == kind>>16 }
+
+func names(r Rule, call *syscalls.Call, nr uint32) bool {
+	if n, numeric, err := r.number(); numeric {
+		return err == nil && n == nr
+	}
+	return call != nil && call.Name == r.Syscall
+}
+
+// holds evaluates the condition for the value of its argument.
+func (c Cond) holds(arg uint64, wide bool) bool {
+	cut := func(v uint64) uint64 {
+		if !wide {
+			v &= 0xffffffff
+		}
+		return v
+	}
+	arg = cut(arg)
+	if c.Mask != 0 {
+		arg &= c.Mask
+	}
+	switch v := cut(c.Values[0]); c.Op {
+	case Equal:
+		return slices.ContainsFunc(c.Values, func(v uint64) bool { return arg == cut(v) })
+	case NotEqual:
+		return !slices.ContainsFunc(c.Values, func(v uint64) bool { return arg == cut(v) })
+	case Less:
+		return arg < v
+	case LessOrEqual:
+		return arg <= v
+	case Greater:
+		return arg > v
+	case GreaterOrEqual:
+		return arg >= v
+	}
+	return false
+}

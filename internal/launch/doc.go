@@ -1,0 +1,87 @@
+// Package launch starts a program so that a seccomp filter governs it from its
+// first instruction on, and ends as the program ends. It is the engine of
+// "curb run".
+//
+// # Nothing of the launcher falls under the filter
+//
+// [Cmd.Start] forks. The child has one thread, which is not Go's: it runs
+// straight through one function that allocates nothing, grows no stack and
+// calls nothing but system calls, as package syscall's own fork does. It gives
+// all signals their default (or leaves them ignored), so that no handler can
+// run either. Its last two system calls are seccomp(2), for this one thread,
+// and execve(2), with no other between them. The program therefore needs its
+// own calls in the filter and none of curb's.
+//
+// # Exactly one exec goes through
+//
+// The filter has to let that execve pass, and no later one unless the policy
+// allows it. So the child puts the three arguments of its execve (the path, the
+// argument vector, the environment) at three random addresses, and in front of
+// the policy's filter go a few instructions that allow execve with these three
+// pointers. Any other execve, and every other call, goes on into the policy's
+// filter and gets what it says. There is no supervisor, and the kernel's cache
+// of calls that are allowed whatever their arguments still works.
+//
+// Why the program cannot use that door:
+//
+//   - The addresses are random: 35 bits for each of the three with 4 KiB pages
+//     and the 47-bit address space of amd64, 105 in all; as many or more on
+//     arm64 with 48 bits, and no fewer than 78 in its smaller layouts.
+//   - They are drawn after the fork, from getrandom(2), in the child: no other
+//     process ever holds them. The exec replaces the child's memory, and the
+//     kernel copies the arguments to a new stack and clears the registers, so
+//     that neither the argument vector nor the auxiliary vector nor
+//     /proc/PID/syscall shows the old addresses.
+//   - The instructions compare without branching: they combine the differences
+//     of all six halves before one test. The time that a wrong guess takes says
+//     nothing about which part of it was right.
+//   - The filter can be read back only with CAP_SYS_ADMIN, and only by a process
+//     that has no filter itself (PTRACE_SECCOMP_GET_FILTER, kernel/seccomp.c).
+//   - The child is not dumpable (PR_SET_DUMPABLE) until it has become the
+//     program: it leaves no core file, and other processes of the same user can
+//     neither trace it nor read its /proc files. Whoever watches the exec with
+//     the rights of the administrator (an audit rule for execve, a trace point)
+//     can see the addresses; a program with such rights needs no door.
+//
+// A failed exec closes the way too: the child then cannot count on any system
+// call, exit_group(2) included. It leaves the error in memory that it shares
+// with its parent, and ends by a fault.
+//
+// # What the program gets
+//
+// Its own arguments, the environment, the working directory, the process group,
+// the signal mask, and the descriptors that curb was started with. What Go's
+// runtime changes for itself is given back: the soft limit on open files, and
+// signal handlers. Ignored signals stay ignored as far as a Go program can know
+// them: SIGHUP and SIGINT (as under nohup, or in the background of a shell
+// without job control) and the job control signals. Over all others Go's runtime
+// installs its handlers without saying what was there before; they get their
+// default, which a Go program, whose runtime does the same, cannot tell apart.
+//
+// The program also has the state that seccomp and the launch itself bring:
+// no_new_privs is set, so that set-user-ID bits and file capabilities have no
+// effect for it and all that it starts; and it is sent SIGKILL when curb dies
+// (PR_SET_PDEATHSIG), since only a SIGKILL, or a fault in curb, ends curb first,
+// and a program must not go on unseen after that. Its own children do not
+// inherit this, so a program that puts itself into the background stays there.
+//
+// # While it runs
+//
+// The signals that curb gets are passed on, except what the terminal has sent to
+// both already. When the program stops, curb stops likewise, and continues it
+// when it is continued itself. [Status.Exit] ends curb with the program's exit
+// code or by the same signal.
+//
+// # Limitations
+//
+// It works on Linux, on amd64 and arm64. Other systems build, and get
+// [errors.ErrUnsupported].
+//
+// A filter confines system calls, not what they reach. A program that is allowed
+// to open and write any file of its user can reach that user's other processes.
+// curb is not among them: it makes itself not dumpable. Root can do without.
+//
+// A signal sent to the whole process group by another program (timeout does it)
+// reaches the program twice, once from curb: there is no telling it from one
+// that was sent to curb alone.
+package launch

@@ -1,0 +1,115 @@
+package seccomp
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// HasAction asks the kernel for an action, one of the Ret values. The answer is
+// nil when the kernel has it and wraps errors.ErrUnsupported when it has not.
+// Any other error means that it could not be told.
+func HasAction(ret uint32) error { return hasAction("ask for an action of filters", ret) }
+
+func hasAction(doing string, ret uint32) error {
+	_, _, errno := syscall.RawSyscall(sysSeccomp(), opGetActionAvail, 0, uintptr(unsafe.Pointer(&ret)))
+	e := &Error{Doing: doing, Err: errno}
+	switch errno {
+	case 0:
+		return nil
+	case syscall.ENOSYS:
+		e.Advice, e.Unsupported = noSeccomp, true
+	case syscall.EOPNOTSUPP:
+		e.Advice, e.Unsupported = "the kernel does not have the action "+actionSince(ret), true
+	case syscall.EINVAL:
+		// Before Linux 4.14 nobody could ask, and these actions were all.
+		switch ret {
+		case RetKillThread, RetTrap, RetErrno, RetTrace, RetAllow:
+			return HasFlags(0)
+		}
+		e.Advice, e.Unsupported = "the kernel does not have the action "+actionSince(ret), true
+	default:
+		e.Advice = outerFilter
+	}
+	return e
+}
+
+func actionSince(ret uint32) string {
+	switch ret {
+	case RetKillProcess:
+		return "SECCOMP_RET_KILL_PROCESS (Linux 4.14)"
+	case RetLog:
+		return "SECCOMP_RET_LOG (Linux 4.14)"
+	case RetNotify:
+		return "SECCOMP_RET_USER_NOTIF (Linux 5.0)"
+	default:
+		return "that was asked for"
+	}
+}
+
+// hasActionsOf refuses a program with actions for which a kernel that does not
+// know them kills. RetKillProcess is not among them: killing the thread is what
+// such a kernel makes of it.
+func hasActionsOf(doing string, prog []Instruction) error {
+	var log, notify bool
+	for i := range prog {
+		const returnK = 0x06 // BPF_RET | BPF_K
+		if prog[i].Code == returnK {
+			log = log || prog[i].K&RetAction == RetLog
+			notify = notify || prog[i].K&RetAction == RetNotify
+		}
+	}
+	if log {
+		if err := hasAction(doing, RetLog); err != nil {
+			return err
+		}
+	}
+	if notify {
+		return hasAction(doing, RetNotify)
+	}
+	return nil
+}
+
+// HasFlags asks the kernel for all of the flags, and without any for filters at
+// all. The answer is nil when the kernel has them and wraps
+// errors.ErrUnsupported when it lacks one. Any other error means that it could
+// not be told. NewListener together with AllThreads takes AllThreadsOrError.
+func HasFlags(flags Flags) error {
+	const doing = "ask for flags of filters"
+	// The kernel looks at the flags first. When it knows them, it finds that
+	// there is no program at address 0.
+	ask := func(flags Flags) syscall.Errno {
+		_, _, errno := syscall.RawSyscall(sysSeccomp(), opSetModeFilter, uintptr(flags), 0)
+		return errno
+	}
+	e := &Error{Doing: doing, Err: ask(0)}
+	switch e.Err {
+	case syscall.EFAULT:
+	case syscall.EINVAL:
+		e.Advice, e.Unsupported = "the kernel was built without CONFIG_SECCOMP_FILTER", true
+		return e
+	case syscall.ENOSYS:
+		e.Advice, e.Unsupported = noSeccomp, true
+		return e
+	default:
+		e.Advice = outerFilter
+		return e
+	}
+	for i, flag := range flagNames {
+		if flags>>i&1 == 0 {
+			continue
+		}
+		one := Flags(1) << i
+		if one == WaitKillable {
+			one |= NewListener // neither goes without the other
+		}
+		if errno := ask(one); errno != syscall.EFAULT {
+			e.Err = errno
+			e.Advice, e.Unsupported = "the kernel does not have "+flag.name+" (Linux "+flag.since+")", errno == syscall.EINVAL
+			return e
+		}
+	}
+	if unknown := flags >> len(flagNames); unknown != 0 {
+		return &Error{Doing: doing, Advice: "there is no such flag"}
+	}
+	return nil
+}

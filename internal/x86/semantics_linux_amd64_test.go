@@ -1,0 +1,271 @@
+package x86
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"syscall"
+	"testing"
+)
+
+// A state is what an instruction finds.
+type state struct {
+	m    *machine
+	regs [16]uint64
+}
+
+// load reads memory as it was before the step; false where there is none.
+func (s *state) load(addr uint64, size uint8) (uint64, bool) {
+	p := place(addr)
+	if p < 0 || p+8 > len(s.m.pristine) {
+		return 0, false
+	}
+	return cut(binary.LittleEndian.Uint64(s.m.pristine[p:]), size), size <= 8
+}
+
+// value is what an operand holds before the step.
+func (s *state) value(o *Operand) (uint64, bool) {
+	switch o.Kind {
+	case KindReg:
+		return cut(s.regs[o.Reg], o.Size), true
+	case KindImm:
+		return cut(uint64(o.Imm), o.Size), true
+	case KindMem:
+		if a, ok := s.address(o); ok {
+			return s.load(a, o.Size)
+		}
+	}
+	return 0, false
+}
+
+func (s *state) address(o *Operand) (uint64, bool) { return address(o, &s.regs) }
+
+func extend(v uint64, size uint8) uint64 {
+	shift := 64 - 8*int(size)
+	return uint64(int64(v<<shift) >> shift)
+}
+
+// write is what a register holds after a value of a size was written to it.
+func write(old, v uint64, size uint8) uint64 {
+	if size >= 4 {
+		return cut(v, size)
+	}
+	return old&^(1<<(8*size)-1) | cut(v, size)
+}
+
+// result is what Op says that Dst becomes; false where it does not say.
+func (s *state) result(in *Inst) (uint64, bool) {
+	src, known := s.value(&in.Src)
+	dst, _ := s.value(&in.Dst)
+	count := src & 31
+	if in.Size == 8 {
+		count = src & 63
+	}
+	switch in.Op {
+	case Mov, Xchg:
+		return src, known
+	case MovZX:
+		return src, known
+	case MovSX:
+		return extend(src, in.Src.Size), known
+	case Lea:
+		return s.address(&in.Src)
+	case Add:
+		return dst + src, known
+	case Sub:
+		return dst - src, known
+	case And:
+		return dst & src, known
+	case Or:
+		return dst | src, known
+	case Xor:
+		return dst ^ src, known
+	case Zero:
+		return 0, true
+	case Shl:
+		return dst << count, known
+	case Shr:
+		return dst >> count, known
+	case Pop:
+		return s.load(s.regs[SP], 8)
+	}
+	return 0, false
+}
+
+// judgeOp compares what the instruction did with what Op says, for the
+// operations of which it says all.
+func (m *machine) judgeOp(t *testing.T, in *Inst, before, after *syscall.PtraceRegs) string {
+	s := state{m: m, regs: values(before)}
+	is := values(after)
+	if problem := judgeWrites(in); problem != "" {
+		return problem
+	}
+	if in.Op == MovVec {
+		return m.judgeVector(t, in, &s, is)
+	}
+	want := s.regs
+	v, ok := s.result(in)
+	switch {
+	case in.Dst.Kind == KindReg && ok:
+		want[in.Dst.Reg] = write(want[in.Dst.Reg], v, in.Size)
+	case in.Dst.Kind == KindReg && in.Src.Kind == KindMem && in.Op != CondMove: // from memory that we do not know
+		want[in.Dst.Reg] = is[in.Dst.Reg]
+	case in.Dst.Kind == KindMem && ok:
+		if a, exact := s.address(&in.Dst); exact && !m.holds(a, v, in.Size) {
+			return fmt.Sprintf("semantics: memory at %#x is not %#x", a, v)
+		}
+	}
+	switch in.Op {
+	case Xchg:
+		old, _ := s.value(&in.Dst)
+		want[in.Src.Reg] = write(want[in.Src.Reg], old, in.Size)
+	case Push:
+		want[SP] -= 8
+		if v, ok := s.value(&in.Src); ok && !m.holds(want[SP], v, 8) {
+			return fmt.Sprintf("semantics: %#x is not pushed", v)
+		}
+	case Pop:
+		if in.Dst.Kind != KindReg || in.Dst.Reg != SP {
+			want[SP] += 8
+		}
+	case Call, CallInd:
+		if m.code()[0] == 0x66 {
+			return "" // of two bytes on AMD's processors
+		}
+		want[SP] -= 8
+		if next := codeAddr + uint64(in.Len); !in.Src.Inexact && !m.holds(want[SP], next, 8) {
+			return "semantics: the return address is not pushed"
+		}
+	case Leave:
+		want[BP], _ = s.load(s.regs[BP], 8)
+		want[SP] = s.regs[BP] + 8
+	case CondMove:
+		r := in.Dst.Reg
+		v, _ := s.value(&in.Src)
+		if want[r] = write(want[r], want[r], in.Size); is[r] != want[r] {
+			want[r] = write(want[r], v, in.Size)
+		}
+	case SetCond:
+		if in.Dst.Kind == KindReg {
+			r := in.Dst.Reg
+			want[r] = want[r]&^0xff | is[r]&1
+		}
+	case Cmp, Test, Nop, Jump, JumpInd, CondJump:
+	case Mov, MovZX, MovSX, Lea, Add, Sub, And, Or, Xor, Zero, Shl, Shr:
+	default:
+		return ""
+	}
+	for r := range want {
+		if changes := in.Writes>>r&1 != 0 || in.Op != JumpInd && in.Op != CondJump; changes && want[r] != is[r] && !loops(in, r) {
+			return fmt.Sprintf("semantics: register %d is %#x, want %#x", r, is[r], want[r])
+		}
+	}
+	return ""
+}
+
+// loops reports whether r is what a LOOP counts down, or a return by JumpInd
+// or an aborted transaction changes: of that Op says nothing.
+func loops(in *Inst, r int) bool {
+	return (in.Op == CondJump || in.Op == JumpInd) && in.Writes>>r&1 != 0
+}
+
+func values(r *syscall.PtraceRegs) (v [16]uint64) {
+	for i, p := range registers(r) {
+		v[i] = *p
+	}
+	return v
+}
+
+// holds reports whether memory has a value now.
+func (m *machine) holds(addr, v uint64, size uint8) bool {
+	p := place(addr)
+	return p >= 0 && p+8 <= len(m.memory) && cut(binary.LittleEndian.Uint64(m.memory[p:]), size) == cut(v, size)
+}
+
+// judgeWrites checks that operations that are followed write what their
+// operands say and nothing else: Writes is exact for them.
+func judgeWrites(in *Inst) string {
+	var want RegSet
+	if in.Dst.Kind == KindReg {
+		want = 1 << in.Dst.Reg
+	}
+	switch in.Op {
+	case Mov, MovZX, MovSX, MovVec, Lea, Add, Sub, And, Or, Xor, Zero, Shl, Shr, CondMove, SetCond:
+	case Cmp, Test, Nop, Jump:
+		want = 0
+	case Xchg:
+		want |= 1 << in.Src.Reg
+	case Push, Pop, Call, CallInd, Ret:
+		want |= 1 << SP
+	case Leave:
+		want = 1<<SP | 1<<BP
+	default:
+		return ""
+	}
+	if in.Writes != want {
+		return fmt.Sprintf("writes: %#x, want %#x", in.Writes, want)
+	}
+	return ""
+}
+
+// judgeVector compares what a MovVec did. Registers beyond XMM15 are not in
+// what FXSAVE stores.
+func (m *machine) judgeVector(t *testing.T, in *Inst, s *state, is [16]uint64) string {
+	m.fpregs(t, ptraceGetFPRegs, &m.changed)
+	size := int(min(in.Size, 16))
+	xmm := func(area *[512]byte, o *Operand) []byte {
+		if o.Reg > 15 {
+			return nil
+		}
+		return area[160+16*int(o.Reg):][:size]
+	}
+	var src, dst []byte
+	switch in.Src.Kind {
+	case KindVec:
+		src = xmm(&m.floating, &in.Src)
+	case KindImm:
+		src = make([]byte, size)
+	case KindReg:
+		src = binary.LittleEndian.AppendUint64(nil, s.regs[in.Src.Reg])[:size]
+	case KindMem:
+		if a, ok := s.address(&in.Src); ok {
+			src = m.pristine[place(a):][:size]
+		}
+	}
+	switch in.Dst.Kind {
+	case KindVec:
+		dst = xmm(&m.changed, &in.Dst)
+	case KindReg:
+		dst = binary.LittleEndian.AppendUint64(nil, is[in.Dst.Reg])[:size]
+		if in.Size == 4 && bits.Len64(is[in.Dst.Reg]) > 32 {
+			return "semantics: the upper half of the register is not cleared"
+		}
+	case KindMem:
+		if a, ok := s.address(&in.Dst); ok {
+			dst = m.memory[place(a):][:size]
+		}
+	}
+	if src != nil && dst != nil && !bytes.Equal(src, dst) {
+		return fmt.Sprintf("semantics: moved % x, want % x", dst, src)
+	}
+	return ""
+}
+
+// judgeVectors checks that vector registers are changed only by MovVec, which
+// changes Dst, and by an Other whose Dst is neither a general register nor
+// memory, which may change any.
+func (m *machine) judgeVectors(t *testing.T, in *Inst) string {
+	if in.Op == Other && in.Dst.Kind != KindReg && in.Dst.Kind != KindMem {
+		return ""
+	}
+	m.fpregs(t, ptraceGetFPRegs, &m.changed)
+	was, is := m.floating[160:416], m.changed[160:416]
+	for i := range was {
+		changes := in.Op == MovVec && in.Dst.Kind == KindVec && i/16 == int(in.Dst.Reg)
+		if was[i] != is[i] && !changes {
+			return fmt.Sprintf("vectors: X%d is changed", i/16)
+		}
+	}
+	return ""
+}
