@@ -198,6 +198,8 @@ func (c *climb) site(fn int, pc uint64, l loc, through []int) {
 			c.callers(fn, lf.loc, through)
 		case leafGlobal:
 			c.global(fn, pc, lf, through)
+		case leafStack:
+			c.a.unresolved(fn, pc, "the number cannot be told: it is an address on the stack")
 		default:
 			c.a.unresolved(fn, pc, "the number cannot be told: "+lf.reason)
 		}

@@ -150,7 +150,7 @@ func (g *gatherer) operand(off uint32, in *x86.Inst, o *x86.Operand, dst bool) {
 		switch {
 		case in.Op == x86.Lea:
 			g.number(off, addr)
-		case o.Size == 0 || in.Op == x86.Locked || in.Op == x86.Xchg:
+		case o.Size == 0 || o.Inexact || in.Op == x86.Locked || in.Op == x86.Xchg:
 			// Of unknown extent, or read and written at once.
 			g.add(ref{off: off, kind: refAddr, addr: addr})
 		case !dst || in.Op == x86.Cmp || in.Op == x86.Test:

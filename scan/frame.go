@@ -7,6 +7,9 @@ func (s *search) stepSlot(i int, in *x86.Inst, l loc) {
 	escapes := s.b.escapes(l.off)
 	switch in.Op {
 	case x86.Call, x86.CallInd:
+		if in.Op == x86.Call && s.a.isWriteBarrier(in.Target) {
+			break
+		}
 		if escapes || s.clobbered(i, in, l) {
 			s.unknown("it is on the stack where the call at %#x may change it", s.b.pcs[i])
 			return
@@ -38,7 +41,7 @@ func (s *search) stepSlot(i int, in *x86.Inst, l loc) {
 func (s *search) stepStore(i int, in *x86.Inst, l loc, escapes bool) {
 	places, ok := s.storePlaces(i, &in.Dst)
 	if !ok {
-		if escapes {
+		if escapes || in.Dst.Base == x86.SP {
 			s.unknown("it is on the stack where the store at %#x may change it", s.b.pcs[i])
 			return
 		}
@@ -75,6 +78,8 @@ func (s *search) stored(i int, in *x86.Inst, l loc, at, size int64) {
 // it is known to write elsewhere. It is not ok if nothing is known.
 func (s *search) storePlaces(i int, o *x86.Operand) ([]int64, bool) {
 	switch {
+	case o.Inexact:
+		return nil, false
 	case o.Seg != 0 || o.Base == x86.NoReg && o.Index == x86.NoReg:
 		return nil, true
 	case o.Index != x86.NoReg || o.Base == x86.NoReg:

@@ -132,5 +132,5 @@ func (f *guardFinder) compare(off uint32, in *x86.Inst) {
 
 // global reports whether an operand is a variable at a fixed address.
 func global(o *x86.Operand) bool {
-	return o.Kind == x86.KindMem && o.Base == x86.NoReg && o.Index == x86.NoReg && o.Seg == 0
+	return o.Kind == x86.KindMem && o.Base == x86.NoReg && o.Index == x86.NoReg && o.Seg == 0 && !o.Inexact
 }

@@ -1,6 +1,10 @@
 package scan
 
-import "github.com/gocurb/curb/internal/x86"
+import (
+	"strings"
+
+	"github.com/gocurb/curb/internal/x86"
+)
 
 // maxPointerCalls bounds through how many calls a pointer is followed.
 const maxPointerCalls = 3
@@ -40,6 +44,8 @@ func (a *analysis) pointer(b *body, work []int, r x86.Reg, depth int) (harmless,
 		case in.Op == x86.Ret && depth > 0:
 			survives = true
 			continue
+		case in.Op == x86.Call && strings.HasPrefix(a.nameAt(in.Target), "runtime.morestack"):
+			continue // the function starts over, with what it had spilled itself
 		case in.Op == x86.Call && depth < maxPointerCalls:
 			ok, back := a.passed(in.Target, r, depth+1)
 			if !ok {

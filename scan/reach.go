@@ -3,6 +3,8 @@ package scan
 import (
 	"iter"
 	"slices"
+
+	"github.com/gocurb/curb/internal/gobin"
 )
 
 // A reach is the set of code that the program can run. It only ever grows:
@@ -16,6 +18,11 @@ type reach struct {
 	queue  []int
 	guards *guardSet
 	closed map[int][]bool // refs of a function that are not reachable, where there are any
+
+	latents   []latent
+	awake     map[int]bool          // functions that were latent
+	pointedTo map[gobin.Symbol]bool // variables to which the data points
+	values    map[uint64]bool       // places of function values in the constant data
 }
 
 // A step says how a function was reached.
@@ -61,16 +68,25 @@ func (r *reach) live(fn int) iter.Seq[ref] {
 
 // walk finds everything reachable from the entry point.
 func (a *analysis) walk(allCode bool) {
-	r := &reach{a: a, parent: make([]step, len(a.facts)), how: map[int]string{}, closed: map[int][]bool{}}
+	r := &reach{
+		a: a, parent: make([]step, len(a.facts)), how: map[int]string{}, closed: map[int][]bool{},
+		awake: map[int]bool{}, pointedTo: map[gobin.Symbol]bool{},
+	}
 	a.reach = r
 	if !allCode {
 		r.guards = newGuardSet(a)
+		r.values = a.functionValues()
+		for _, v := range a.file.Pointers() {
+			if sym, ok := a.file.SymbolAt(v); ok {
+				r.pointedTo[sym] = true
+			}
+		}
 	}
 	r.visit(a.file.FuncAt(a.file.Entry), step{how: isRoot})
-	r.drain()
+	r.settle()
 	r.data()
 	r.methods()
-	r.drain()
+	r.settle()
 	if allCode {
 		for fn := range a.facts {
 			r.visit(fn, step{how: byData})
@@ -107,7 +123,7 @@ func (r *reach) function(fn int) {
 			if x.kind == refAddr && r.guards.mayChange(x.addr) && !r.a.onlyReads(newBody(file, fn, r.a.mid[fn]), x.off, x.addr) {
 				r.reopen(r.guards.taken(x.addr))
 			}
-			if to := r.target(x.addr); to >= 0 {
+			if to := r.target(x.addr); to >= 0 && !(x.kind == refAddr && r.later(fn, x, to)) {
 				r.viaPointer(to, "its address is taken by "+file.Name(&file.Funcs[fn]), step{byAddress, fn, x.off})
 			}
 		case refStore:
@@ -167,13 +183,16 @@ func (r *reach) viaPointer(to int, why string, s step) {
 	r.visit(to, s)
 }
 
-// data visits the functions to which words of the data point.
+// data visits the functions to which words of the data point, directly or by
+// way of a function value.
 func (r *reach) data() {
-	for _, words := range r.a.file.DataWords() {
-		for ; len(words) >= 8; words = words[8:] {
-			if to, ok := r.a.entries[r.a.file.Order.Uint64(words)]; ok {
-				r.viaPointer(to, "the program's data holds its address", step{how: byData})
-			}
+	const why = "the program's data holds its address"
+	for addr, word := range r.a.file.Words() {
+		if to, ok := r.a.entries[word]; ok && !r.values[addr] {
+			r.viaPointer(to, why, step{how: byData})
+		}
+		if r.values[word] {
+			r.viaPointer(r.target(word), why, step{how: byData})
 		}
 	}
 }

@@ -40,7 +40,7 @@ func truncate(v uint64, size uint8) uint64 {
 type leaf struct {
 	kind   leafKind
 	value  uint64 // leafConst; leafGlobal: the address
-	loc    loc    // leafParam: the place at the function's entry
+	loc    loc    // leafParam, leafCall: the place at the function's entry, or after the call
 	size   uint8  // leafGlobal: bytes
 	reason string // leafUnknown
 }
@@ -52,6 +52,7 @@ const (
 	leafParam            // what the caller left there
 	leafGlobal           // what a variable of the program holds
 	leafStack            // an address in the function's frame; value is its offset
+	leafCall             // what the call at instruction value left in loc
 	leafUnknown          // cannot be told, for the reason given
 )
 
@@ -155,12 +156,11 @@ func (s *search) step(i int, l loc) {
 }
 
 func (s *search) stepReg(i int, in *x86.Inst, l loc) {
-	if in.Writes&(1<<l.reg) == 0 {
+	if call := in.Op == x86.Call || in.Op == x86.CallInd; !call && in.Writes&(1<<l.reg) == 0 || call && s.a.isWriteBarrier(in.Target) && l.reg != x86.R11 {
 		s.push(i, l)
 		return
-	}
-	if in.Op == x86.Call || in.Op == x86.CallInd {
-		s.unknown("it is the result of a call")
+	} else if call {
+		s.leaf(leaf{kind: leafCall, value: uint64(i), loc: l, reason: "it is the result of a call"})
 		return
 	}
 	if in.Op == x86.Xchg {
@@ -232,7 +232,7 @@ func (s *search) source(i int, o *x86.Operand, size uint8) {
 // memory goes on with size bytes at delta behind what a memory operand names.
 func (s *search) memory(i int, o *x86.Operand, delta int64, size uint8) {
 	switch {
-	case o.Seg != 0 || o.Index != x86.NoReg:
+	case o.Seg != 0 || o.Index != x86.NoReg || o.Inexact:
 		s.unknown("it is read from memory whose place is computed, at %#x", s.b.pcs[i])
 	case o.Base == x86.NoReg:
 		s.leaf(leaf{kind: leafGlobal, value: uint64(o.Imm + delta), size: size})
@@ -388,6 +388,8 @@ func (s *search) stepVec(i int, in *x86.Inst, l loc) {
 		s.unknown("it is left in a vector register by a call")
 	case writes && in.Op == x86.MovVec && in.Src.Kind == x86.KindMem:
 		s.memory(i, &in.Src, l.off, l.size)
+	case writes && in.Op == x86.MovVec && in.Src.Kind == x86.KindImm:
+		s.leaf(leaf{kind: leafConst}) // zeroed
 	case writes && in.Op == x86.MovVec && in.Src.Kind == x86.KindVec:
 		s.push(i, vecLoc(in.Src.Reg, l.off))
 	case writes || in.Op == x86.Other && in.Dst.Kind != x86.KindMem && in.Dst.Kind != x86.KindReg:

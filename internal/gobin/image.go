@@ -296,20 +296,21 @@ func (f *File) ReadOnly(addr uint64) bool {
 	return false
 }
 
-// DataWords returns the parts of the image, on word boundaries, that hold data.
-func (f *File) DataWords() [][]byte {
-	var out [][]byte
-	for i := range f.segments {
-		s := &f.segments[i]
-		if s.exec {
-			continue
-		}
-		skip := -s.addr & 7
-		if skip < uint64(len(s.bytes)) {
-			out = append(out, s.bytes[skip:])
+// Words yields every aligned word of the data, with its address.
+func (f *File) Words() iter.Seq2[uint64, uint64] {
+	return func(yield func(addr, word uint64) bool) {
+		for i := range f.segments {
+			s := &f.segments[i]
+			if s.exec {
+				continue
+			}
+			for off := -s.addr & 7; off+8 <= uint64(len(s.bytes)); off += 8 {
+				if !yield(s.addr+off, f.Order.Uint64(s.bytes[off:])) {
+					return
+				}
+			}
 		}
 	}
-	return out
 }
 
 // Pointers returns every word of the data that may be the address of a
@@ -319,16 +320,9 @@ func (f *File) Pointers() []uint64 {
 	var out []uint64
 	m := &f.Module
 	list := Range{m.Addr, m.Addr + moduleSize}
-	for i := range f.segments {
-		s := &f.segments[i]
-		if s.exec {
-			continue
-		}
-		for off := -s.addr & 7; off+8 <= uint64(len(s.bytes)); off += 8 {
-			v := f.Order.Uint64(s.bytes[off:])
-			if v != 0 && f.IsVariable(v) && !list.Contains(s.addr+off) {
-				out = append(out, v)
-			}
+	for addr, v := range f.Words() {
+		if v != 0 && f.IsVariable(v) && !list.Contains(addr) {
+			out = append(out, v)
 		}
 	}
 	return out

@@ -23,7 +23,7 @@ const maxLen = 15
 // Decode does not allocate, and never looks at more than 15 bytes.
 func Decode(inst *Inst, code []byte, pc uint64) error {
 	limit := ErrTruncated
-	if len(code) > maxLen {
+	if len(code) >= maxLen {
 		code, limit = code[:maxLen], ErrUnknown
 	}
 	var d decoder

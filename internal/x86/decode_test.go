@@ -229,7 +229,7 @@ func TestErrors(t *testing.T) {
 		{"62 f1 7d 58 fc 00", "a byte broadcast", ErrUnknown},
 		{"66 0f 84 00 00 00 00", "a length that depends on the processor", ErrUnknown},
 		{"66 66 66 66 66 66 66 66 66 66 66 66 66 66 66 90", "16 bytes", ErrUnknown},
-		{"66 66 66 66 66 66 66 66 66 66 66 66 66 66 66", "15 bytes of prefixes", ErrTruncated},
+		{"66 66 66 66 66 66 66 66 66 66 66 66 66 66 66", "15 bytes of prefixes, to which no opcode can be added", ErrUnknown},
 	} {
 		got := Inst{Op: Ret, Len: 1}
 		if err := Decode(&got, parse(t, test.code), pc); !errors.Is(err, test.want) {

@@ -148,17 +148,17 @@ const (
 	ei
 	ec // Src = CL
 	e1 // Src = 1
-	vw
-	vx // vw, and the result is zero when both sources are the same register
+	be
+	gbe // Dst = G, Src = E, B is written as well: MULX
+	gme // Dst = memory at G, Src = E: MOVDIR64B
+	vw  // from here on an operand is a vector register
+	vx  // vw, and the result is zero when both sources are the same register
 	wv
 	_w
 	ve
 	ev
 	gw
-	be
-	gbe // Dst = G, Src = E, B is written as well: MULX
-	gme // Dst = memory at G, Src = E: MOVDIR64B
-	yv  // Dst = memory at DI: MASKMOVQ
+	yv // Dst = memory at DI: MASKMOVQ
 )
 
 // Sizes of the operands.

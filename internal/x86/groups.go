@@ -197,10 +197,10 @@ var systemForms = [64]row{
 	0x11: {other | pAny},                         // XSETBV
 	0x14: {other | pAny},                         // VMFUNC
 	0x15: {other | pAny}, 0x16: {other | pAny},   // XEND, XTEST
-	0x17: {other | wAX | wBX | wCX | wDX | pAny}, // ENCLU
-	0x18: {trap | pAny},                          // VMRUN
-	0x19: {other | wAll | pAny},                  // VMMCALL
-	0x1A: {other | pAny}, 0x1B: {other | pAny},   // VMLOAD, VMSAVE
+	0x17: {callind | wAll | pAny},              // ENCLU: into an enclave, and out of it to where BX says
+	0x18: {trap | pAny},                        // VMRUN
+	0x19: {other | wAll | pAny},                // VMMCALL
+	0x1A: {other | pAny}, 0x1B: {other | pAny}, // VMLOAD, VMSAVE
 	0x1C: {other | pAny}, 0x1D: {other | pAny}, // STGI, CLGI
 	0x1E: {trap | pAny},                        // SKINIT
 	0x1F: {other | pAny},                       // INVLPGA

@@ -94,6 +94,14 @@ func (d *decoder) modRMOperands(in *Inst, e entry, size uint8) {
 		in.Dst = d.at(Reg(d.reg), 64, 0)
 		in.Dst.Inexact = d.addr32
 		d.generalRM(in, &in.Src, 64, false)
+	default:
+		d.vectorOperands(in, e, size)
+	}
+}
+
+// vectorOperands is operands for the forms with a vector register.
+func (d *decoder) vectorOperands(in *Inst, e entry, size uint8) {
+	switch e & formMask {
 	case vw, vx:
 		vector(&in.Dst, d.reg, size)
 		d.vectorRM(&in.Src, size)
@@ -106,10 +114,10 @@ func (d *decoder) modRMOperands(in *Inst, e entry, size uint8) {
 		vector(&in.Dst, d.reg, size)
 		d.elementRM(in, &in.Src, size, false)
 	case ev:
-		d.elementRM(in, &in.Dst, size, written)
+		d.elementRM(in, &in.Dst, size, true)
 		vector(&in.Src, d.reg, size)
 	case gw:
-		d.general(in, &in.Dst, d.reg, d.byW(4, 8), written)
+		d.general(in, &in.Dst, d.reg, d.byW(4, 8), true)
 		d.vectorRM(&in.Src, size)
 	case yv:
 		in.Dst = d.at(DI, size, 0)

@@ -7,6 +7,36 @@
 // control flow are told apart; of every other instruction only the set of
 // registers that it writes is known, and an instruction that the tables do
 // not know is an error, never skipped.
+//
+// # What may be relied on
+//
+// Inst.Writes has every general register that the instruction may write, those
+// that it does not name included; for the operations that are followed, Mov to
+// SetCond without Locked, and for Push, Pop and Leave it is exact. A write of
+// one or two bytes is a write of the register, and leaves the rest of
+// it alone; a write of four bytes clears the upper half.
+//
+// Memory that may be written is Dst, but for what Push, Call and CallInd write
+// under SP. Memory that is only read is Src, if not two places are read; what
+// Pop, Leave and Ret read at SP, and what loads of descriptors and of saved
+// processor state read elsewhere, is not an operand. Locked, StringOp and Other
+// with memory in Dst leave unknown bytes there.
+//
+// A vector register is changed by a MovVec with a vector register in Dst, and
+// by an Other whose Dst is neither a general register nor memory, which may
+// change any of them. No other instruction changes one.
+//
+// # Limitations
+//
+// The flags are not modelled, the direction flag and its effect on string
+// instructions included (see Operand.Inexact). What the kernel or a debugger
+// does to registers is not known here: Syscall has the registers that the
+// kernel's amd64 entry returns in. 3DNow, XOP, FMA4, VIA's instructions, APX
+// and most of AVX10.2 are not known. Of instructions that fault on every
+// processor, for a reserved value of VEX.W, VEX.L or VEX.vvvv for example, some
+// are decoded. Where Intel's and AMD's processors differ (calls and jumps under
+// a 66 prefix), what is not a fault on either counts, and where both go on (near
+// conditional jumps under 66) the instruction is not known.
 package x86
 
 // A Reg is a general register, by its number in the encoding.
@@ -47,13 +77,13 @@ const (
 	MovZX              // Dst = Src (of Src.Size bytes), zero-extended to Size
 	MovSX              // Dst = Src (of Src.Size bytes), sign-extended to Size
 	MovVec             // Dst = the low Size bytes of Src, which end up lowest in Dst; one of them is KindVec, the other KindVec, KindMem, KindReg (MOVQ) or a KindImm of 0 (PXOR X, X)
-	Lea                // Dst = address of Src
+	Lea                // Dst = address of Src, cut to Size
 	Add                // Dst += Src
 	Sub                // Dst -= Src; SUB R, R is Zero
 	And                // Dst &= Src
 	Or                 // Dst |= Src
 	Xor                // Dst ^= Src; XOR R, R is Zero
-	Zero               // Dst = 0, whatever it was
+	Zero               // Dst = 0 (of Size bytes), whatever it was
 	Shl                // Dst <<= Src
 	Shr                // Dst >>= Src, unsigned
 	Cmp                // flags of Dst - Src
@@ -62,20 +92,20 @@ const (
 	Locked             // LOCK-prefixed, or otherwise reads and writes its memory operand Dst: its value is unknown after
 	CondMove           // Dst = Src if Cond
 	SetCond            // Dst = 1 if Cond, else 0 (one byte)
-	Push               // SP -= 8, [SP] = Src
-	Pop                // Dst = [SP], SP += 8
+	Push               // SP -= 8, [SP] = Src; Src is None for the flags and segment registers
+	Pop                // Dst = [SP], SP += 8; Dst is None likewise. A Dst in memory counts from SP before the pop
 	Leave              // SP = BP, then pop BP
 	StringOp           // MOVS, STOS, … with or without REP: writes memory at [DI]
 	Call               // direct: Target
-	CallInd            // through Src, a register or memory
+	CallInd            // through Src, a register or memory; an Inexact Src (a far call) or none at all goes to an unknown place
 	Jump               // direct: Target
-	JumpInd            // through Src, a register or memory
-	CondJump           // direct: Target if Cond (Jcc, JRCXZ, LOOP), else the next instruction
+	JumpInd            // through Src, a register or memory; an Inexact Src (a far jump) or none at all (RETF, IRET) goes to an unknown place
+	CondJump           // direct: Target if Cond (Jcc, JRCXZ, LOOP, XBEGIN), else the next instruction
 	Ret
 	Syscall  // SYSCALL
 	Sysenter // SYSENTER
 	Int      // INT n, n in Src.Imm; INT3 is Trap
-	Trap     // UD0, UD1, UD2, INT3, HLT: control does not go on
+	Trap     // UD0, UD1, UD2, INT1, INT3, HLT, SYSRET, …: control does not go on
 	Nop      // nothing, NOP with operands, ENDBR64, PAUSE, fences, prefetches
 )
 
@@ -88,14 +118,14 @@ const (
 	KindReg
 	KindImm
 	KindMem
-	KindVec // a vector (or x87, mask, …) register, not followed
+	KindVec // a vector register, or in an Other one of another kind (mask, MMX, …)
 )
 
 // An Operand is a register, an immediate or a place in memory.
 type Operand struct {
 	Kind  Kind
-	Size  uint8 // bytes read or written: 1, 2, 4, 8, 16, 32, 64; 0 where it is not known
-	Reg   Reg   // KindReg. The high byte registers AH, CH, DH, BH are reported as Kind None and Op Other.
+	Size  uint8 // bytes read or written: 1, 2, 4, 8, 10, 16, 32, 64; 0 where it is not known
+	Reg   Reg   // KindReg; KindVec: 0 to 31, of meaning for MovVec only. The high byte registers AH, CH, DH, BH are reported as Kind None and Op Other (Locked).
 	Base  Reg   // KindMem; NoReg where there is none
 	Index Reg   // KindMem; NoReg where there is none
 	Scale uint8 // KindMem: 1, 2, 4 or 8
@@ -114,7 +144,7 @@ type Inst struct {
 	Op     Op
 	Len    uint8  // bytes, 1 to 15
 	Size   uint8  // operand size in bytes of the operation: 1, 2, 4, 8 (16 and up for MovVec)
-	Cond   uint8  // CondJump, CondMove, SetCond: the low four bits of the opcode (4 is E, 5 is NE, …); 0xff: JRCXZ, LOOP
+	Cond   uint8  // CondJump, CondMove, SetCond: the low four bits of the opcode (4 is E, 5 is NE, …); 0xff: JRCXZ, LOOP, XBEGIN
 	Writes RegSet // every general register that may be written (SP and BP included)
 	Dst    Operand
 	Src    Operand

@@ -1,0 +1,122 @@
+package gobin
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// toolchains are the Go releases whose binaries are read, "" the one at hand.
+// Layouts changed in all of them: the line table after 1.19, the functions'
+// records, the module data, the place of types and itabs.
+var toolchains = []string{"go1.20.14", "go1.22.12", "go1.24.13", "", "go1.27.4"}
+
+// A variant is one way to build a program.
+type variant struct {
+	toolchain string
+	flags     string // for go build, parted by spaces
+	env       string // one more variable of the environment
+}
+
+const (
+	stripped = "-ldflags=-s|-w"
+	pie      = "-buildmode=pie"
+	trimmed  = "-trimpath"
+)
+
+func (v variant) String() string {
+	name := v.toolchain
+	if name == "" {
+		name = "local"
+	}
+	return strings.TrimSpace(name + " " + v.flags + " " + v.env)
+}
+
+// builds holds what was built, for all tests of the package.
+var builds struct {
+	sync.Mutex
+	dir  string
+	done map[variant]string
+}
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "gobin-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	builds.dir, builds.done = dir, map[variant]string{}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// build returns the probe, built in that way.
+func build(t testing.TB, v variant) string {
+	t.Helper()
+	builds.Lock()
+	defer builds.Unlock()
+	if path, ok := builds.done[v]; ok {
+		return path
+	}
+	dir, err := os.MkdirTemp(builds.dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("testdata/probe/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A module of its own, which every release accepts.
+	for name, text := range map[string][]byte{"main.go": source, "go.mod": []byte("module probe\n\ngo 1.20\n")} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(dir, "probe")
+	args := []string{"build", "-o", path}
+	for _, flag := range strings.Fields(v.flags) {
+		args = append(args, strings.ReplaceAll(flag, "|", " "))
+	}
+	cmd := exec.Command("go", append(args, ".")...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOEXPERIMENT=")
+	if v.toolchain != "" {
+		cmd.Env = append(cmd.Env, "GOTOOLCHAIN="+v.toolchain)
+	}
+	if v.env != "" {
+		cmd.Env = append(cmd.Env, v.env)
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build the probe with %s (its toolchain comes as a module, which needs a module proxy): %v\n%s", v, err, out)
+	}
+	builds.done[v] = path
+	return path
+}
+
+// open returns the probe, built in that way and opened.
+func open(t testing.TB, v variant) *File {
+	t.Helper()
+	f, err := Open(build(t, v))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// function returns the function of that name.
+func function(t testing.TB, f *File, name string) *Func {
+	t.Helper()
+	for i := range f.Funcs {
+		if f.Name(&f.Funcs[i]) == name {
+			return &f.Funcs[i]
+		}
+	}
+	t.Fatalf("%s has no function %s", f.Path, name)
+	return nil
+}
