@@ -2,11 +2,15 @@
 // make against those that the scan of their binaries predicts. It prints a
 // line for each program, and fails if any call was missed.
 //
+// With -recipe it compares the list that one run of strace gives for an example
+// with the list that curb makes.
+//
 // Run it in the root of the repository: go run ./internal/observe
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -20,6 +24,15 @@ import (
 )
 
 func main() {
+	recipe := flag.Bool("recipe", false, "compare the list of one strace run with curb's")
+	flag.Parse()
+	if *recipe {
+		if err := printRecipe(context.Background(), os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "observe:", err)
+			os.Exit(2)
+		}
+		return
+	}
 	ok, err := report(context.Background(), os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "observe:", err)

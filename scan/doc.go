@@ -1,0 +1,71 @@
+// Package scan reads a Go executable and says which system calls its code can
+// make, and which code makes them. It runs nothing.
+//
+// The answer is meant to be sound: a call that the program can make is in the
+// list, or the list comes with a place that could not be resolved and is not
+// to be relied on. Where something is not known the analysis takes the larger
+// set; each such place is named below.
+//
+// # How it works
+//
+// Every function of the line table is decoded once (decode.go), and only what
+// matters outside of it is kept: calls, jumps out of the function, addresses,
+// accesses to variables, system call instructions (facts.go), and the
+// conditional jumps that depend on one variable (guard.go).
+//
+// From the entry point on, the code that can run is found (reach.go). It starts
+// with the assumption that every variable that guards a jump keeps its initial
+// value, and opens the other way of the jump as soon as code that may change
+// the variable becomes reachable (guardset.go). So runtime.iscgo closes the ways
+// that only programs with C code take. A function value that a package's
+// initialiser puts into variables, and nowhere else, makes its function
+// reachable only once reachable code reads one of them (flow.go, latent.go):
+// var once = sync.OnceValue(f) does not make f run.
+//
+// Then each system call instruction is resolved (analysis.go): the number is
+// followed backwards, over all ways that lead to the instruction, through
+// registers, the stack, constants and arithmetic (values.go, frame.go). Where it
+// is a parameter the search goes on at every call of the function, and where it
+// is a variable at every store to it.
+//
+// Calls that no instruction makes are added (implicit.go): what the vDSO falls
+// back on, as far as the program reads the address of the vDSO's function, and
+// restart_syscall. The execve that starts the program is its launcher's, and
+// reported apart.
+//
+// # What it assumes
+//
+//   - Go's own rules for memory: a pointer to a variable stays inside of it.
+//     Unsafe code and assembly that leave an object by computed addresses can
+//     change a variable unseen.
+//   - The limits of variables come from the symbol table. In a stripped binary
+//     no variable is taken to keep its value, with one exception: a variable
+//     that holds a system call's number is taken to start where it is read, so
+//     that a pointer to its own start is seen, and one to the start of a larger
+//     object around it is not.
+//   - The runtime's table of frame sizes is right, as the runtime's own
+//     unwinding needs it to be. It tells the stack pointer at every instruction.
+//   - Compiled Go code keeps the calling convention of its ABI: no register
+//     outlives a call, X15 is zero, and a callee writes only to the part of its
+//     caller's frame that its record states.
+//   - The names of a few functions of the runtime say what they do: the write
+//     barrier's slow path, morestack and the allocator. Where the names were
+//     changed the list is longer, not shorter.
+//   - The code does not change itself, and makes none at run time.
+//
+// # Where it takes more than can happen
+//
+//   - A function that anything in the data points to, or that is in the method
+//     table of a type, can be called. The linker has already dropped the
+//     methods and variables that nothing can reach; what only unreachable code
+//     would need is still counted.
+//   - An indirect call can reach every function whose address is taken: there
+//     is no notion yet of which function values can get where.
+//   - Conditions on anything but one variable and a constant are open both ways.
+//
+// # Limitations
+//
+// Executables for linux/amd64 of Go 1.18 or later (tested from 1.20 on). C code
+// is not analysed: an executable that contains some, or that a dynamic loader
+// starts, has that as an unresolved place. Arguments are not looked at yet.
+package scan
