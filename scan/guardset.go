@@ -2,40 +2,46 @@ package scan
 
 import (
 	"cmp"
-	"iter"
 	"slices"
+
+	"github.com/gocurb/curb/internal/gobin"
 )
 
 // A guardSet knows the variables that guard jumps, and which of them reachable
 // code may change.
 type guardSet struct {
-	vars  []variable // sorted by address
-	users map[variable][]int
-	dirty map[variable]bool
-	start map[variable]uint64 // of the object that holds the variable
+	file *gobin.File
+	vars []guardVar // by address and size
+}
+
+// A guardVar is one variable that guards jumps.
+type guardVar struct {
+	variable
+	start uint64 // of the object that holds it
+	users []int  // functions with a jump that it guards
+	dirty bool   // it may change
 }
 
 // newGuardSet collects the guards' variables. A variable whose extent is not
-// known, for want of symbols, or to which the program's data points, may be
-// changed through a pointer from the start.
+// known, for want of symbols, is left out: it may be changed through a pointer
+// that nobody can tell. One to which the program's data points may be changed
+// from the start.
 func newGuardSet(a *analysis) *guardSet {
-	s := &guardSet{users: map[variable][]int{}, dirty: map[variable]bool{}, start: map[variable]uint64{}}
+	s := &guardSet{file: a.file}
+	users := map[variable][]int{}
 	for fn := range a.facts {
 		for _, g := range a.facts[fn].guards {
-			if _, ok := s.start[g.variable]; !ok {
-				sym, ok := a.file.SymbolAt(g.addr)
-				if !ok {
-					continue
-				}
-				s.start[g.variable] = sym.Addr
-				s.vars = append(s.vars, g.variable)
-			}
-			if users := s.users[g.variable]; len(users) == 0 || users[len(users)-1] != fn {
-				s.users[g.variable] = append(users, fn)
+			if list := users[g.variable]; len(list) == 0 || list[len(list)-1] != fn {
+				users[g.variable] = append(list, fn)
 			}
 		}
 	}
-	slices.SortFunc(s.vars, func(x, y variable) int {
+	for v, list := range users {
+		if sym, ok := a.file.SymbolAt(v.addr); ok {
+			s.vars = append(s.vars, guardVar{variable: v, start: sym.Addr, users: list})
+		}
+	}
+	slices.SortFunc(s.vars, func(x, y guardVar) int {
 		return cmp.Or(cmp.Compare(x.addr, y.addr), cmp.Compare(x.size, y.size))
 	})
 	for _, v := range a.file.Pointers() {
@@ -50,14 +56,15 @@ func newGuardSet(a *analysis) *guardSet {
 // hold for long, and all that code would be looked at twice.
 func (s *guardSet) giveUpCommon(a *analysis) {
 	const many = 64
-	for fn := range a.facts {
-		for _, x := range a.facts[fn].refs {
-			if x.kind == refStore || x.kind == refAddr {
-				v := variable{x.addr, max(x.size, 1)}
-				for _, v.size = range []uint8{1, 4, 8} {
-					if len(s.users[v]) > many {
-						s.dirty[v] = true
-					}
+	for i := range s.vars {
+		v := &s.vars[i]
+		if len(v.users) <= many {
+			continue
+		}
+		for fn := range a.facts {
+			for _, x := range a.facts[fn].refs {
+				if (x.kind == refStore || x.kind == refAddr) && x.addr == v.addr {
+					v.dirty = true
 				}
 			}
 		}
@@ -69,60 +76,81 @@ func (s *guardSet) holds(v variable) bool {
 	if s == nil {
 		return false
 	}
-	_, known := s.start[v]
-	return known && !s.dirty[v]
+	i, ok := slices.BinarySearchFunc(s.vars, v, func(x guardVar, v variable) int {
+		return cmp.Or(cmp.Compare(x.addr, v.addr), cmp.Compare(x.size, v.size))
+	})
+	return ok && !s.vars[i].dirty
+}
+
+// between returns the variables that may lie in [low, high).
+func (s *guardSet) between(low, high uint64) []guardVar {
+	if s == nil {
+		return nil
+	}
+	const widest = 8
+	byAddr := func(x guardVar, at uint64) int { return cmp.Compare(x.addr, at) }
+	i, _ := slices.BinarySearchFunc(s.vars, low-min(low, widest), byAddr)
+	k := i
+	for k < len(s.vars) && s.vars[k].addr < high {
+		k++
+	}
+	return s.vars[i:k]
 }
 
 // stored notes a store and returns the functions that are to be looked at again.
 func (s *guardSet) stored(addr uint64, size uint8) []int {
-	return s.change(func(v variable) bool { return v.addr < addr+uint64(size) && addr < v.addr+uint64(v.size) }, addr, addr+uint64(size))
+	var again []int
+	vars := s.between(addr, addr+uint64(size))
+	for i := range vars {
+		v := &vars[i]
+		if !v.dirty && v.addr < addr+uint64(size) && addr < v.addr+uint64(v.size) {
+			v.dirty = true
+			again = append(again, v.users...)
+		}
+	}
+	return again
 }
 
 // taken notes that an address is taken: the object that it lies in may be
-// changed from there on.
+// changed from there on. It returns the functions to be looked at again.
 func (s *guardSet) taken(addr uint64) []int {
-	return s.change(s.within(addr), addr, addr+maxObject)
-}
-
-// within tells the variables that a pointer to addr may reach.
-func (s *guardSet) within(addr uint64) func(variable) bool {
-	return func(v variable) bool { return s.start[v] <= addr && addr < v.addr+uint64(v.size) }
+	var again []int
+	vars := s.inObject(addr)
+	for i := range vars {
+		v := &vars[i]
+		if v.reachedFrom(addr) {
+			v.dirty = true
+			again = append(again, v.users...)
+		}
+	}
+	return again
 }
 
 // mayChange reports whether taking an address would change what holds.
 func (s *guardSet) mayChange(addr uint64) bool {
-	if s != nil {
-		for range s.clean(s.within(addr), addr, addr+maxObject) {
+	vars := s.inObject(addr)
+	for i := range vars {
+		if vars[i].reachedFrom(addr) {
 			return true
 		}
 	}
 	return false
 }
 
-// maxObject bounds how far behind the start of an object its fields are looked for.
-const maxObject = 1 << 20
-
-func (s *guardSet) change(hit func(variable) bool, low, high uint64) []int {
-	if s == nil {
+// inObject returns the variables in the object at addr, from addr on.
+func (s *guardSet) inObject(addr uint64) []guardVar {
+	if s == nil || !s.file.IsVariable(addr) {
 		return nil
 	}
-	var out []int
-	for v := range s.clean(hit, low, high) {
-		s.dirty[v] = true
-		out = append(out, s.users[v]...)
+	sym, ok := s.file.SymbolAt(addr)
+	if !ok {
+		return nil
 	}
-	return out
+	return s.between(addr, sym.Addr+sym.Size)
 }
 
-// clean returns the variables between two addresses that hit names and that
-// hold so far.
-func (s *guardSet) clean(hit func(variable) bool, low, high uint64) iter.Seq[variable] {
-	return func(yield func(variable) bool) {
-		i, _ := slices.BinarySearchFunc(s.vars, low-min(low, 8), func(v variable, at uint64) int { return cmp.Compare(v.addr, at) })
-		for ; i < len(s.vars) && s.vars[i].addr < high; i++ {
-			if v := s.vars[i]; !s.dirty[v] && hit(v) && !yield(v) {
-				return
-			}
-		}
-	}
+// reachedFrom reports whether a pointer to addr may change the variable, which
+// holds so far.
+func (v *guardVar) reachedFrom(addr uint64) bool {
+	return !v.dirty && v.start <= addr && addr < v.addr+uint64(v.size)
 }
