@@ -9,7 +9,6 @@ import (
 
 	"github.com/gocurb/curb/filter"
 	"github.com/gocurb/curb/internal/launch"
-	"github.com/gocurb/curb/internal/target"
 	"github.com/gocurb/curb/scan"
 	"github.com/gocurb/curb/syscalls"
 	"github.com/gocurb/curb/usage"
@@ -29,12 +28,12 @@ code can make, and runs it with all others closed from its first instruction on.
 It passes signals on and ends as the program ends.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := target.Resolve(cmd.Context(), args[0], flags.build())
+			t, u, err := look(cmd, args[0], flags.build(), scan.Options{})
 			if err != nil {
 				return err
 			}
 			defer t.Close()
-			u, program, err := prepare(t, &allowed)
+			program, err := compile(u, &allowed)
 			if err != nil {
 				return err
 			}
@@ -63,28 +62,24 @@ It passes signals on and ends as the program ends.`,
 	return cmd
 }
 
-// prepare scans a target and compiles the filter for it.
-func prepare(t *target.Target, allowed *allowances) (*usage.Usage, filter.Program, error) {
-	u, err := scan.File(t.Binary, scan.Options{})
-	if err != nil {
-		return nil, nil, err
-	}
+// compile makes the filter that allows what a usage holds.
+func compile(u *usage.Usage, allowed *allowances) (filter.Program, error) {
 	if u.Arch != runtime.GOARCH {
-		return nil, nil, fmt.Errorf("%s is for %s and cannot run on this machine, which is %s", t.Binary, u.Arch, runtime.GOARCH)
+		return nil, fmt.Errorf("%s is for %s and cannot run on this machine, which is %s", u.Binary, u.Arch, runtime.GOARCH)
 	}
 	policy, err := allowed.policy(u)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	table, err := syscalls.For(u.Arch)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	program, err := filter.Compile(table, policy)
 	if err != nil {
-		return nil, nil, fmt.Errorf("compile the filter for %s: %w", t.Binary, err)
+		return nil, fmt.Errorf("compile the filter for %s: %w", u.Binary, err)
 	}
-	return u, program, nil
+	return program, nil
 }
 
 // summary says in one line what is allowed.

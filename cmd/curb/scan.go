@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/gocurb/curb/internal/target"
 	"github.com/gocurb/curb/scan"
 )
 
@@ -24,18 +23,11 @@ the code that makes it. It does not run the program. If the number of some call
 cannot be told, scan says where and why, and exits with status 3.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, err := target.Resolve(cmd.Context(), args[0], flags.build())
+			t, u, err := look(cmd, args[0], flags.build(), opts)
 			if err != nil {
 				return err
 			}
 			defer t.Close()
-			u, err := scan.File(t.Binary, opts)
-			if err != nil {
-				return err
-			}
-			if t.Package != "" {
-				u.Binary = t.Package
-			}
 			if asJSON {
 				enc := json.NewEncoder(cmd.OutOrStdout())
 				enc.SetIndent("", "  ")

@@ -1,0 +1,104 @@
+# "make" lists the targets. Everything here runs from a plain checkout with Go
+# and make; what else a target needs is installed or named.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+# curb has no C in it, and the lock-down files are for builds without: the same
+# with and without a C compiler on the machine.
+export CGO_ENABLED := 0
+
+# What an application imports must build everywhere. An example that carries a
+# lock-down file must not build for a Linux that the file is not for.
+LIBRARY  := . ./filter ./syscalls
+PORTABLE := $(LIBRARY) ./cmd/curb
+SYSTEMS  := $(foreach os,windows darwin freebsd openbsd,$(os)/amd64 $(os)/arm64)
+LINUXES  := $(addprefix linux/,386 arm arm64 riscv64 s390x)
+
+FUZZTIME ?= 1m
+TOOL     := go tool -modfile=tools/go.mod
+
+.PHONY: help
+help: ## List the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name what; do \
+		printf '  make %-10s %s\n' "$$name" "$$what"; \
+	done
+
+.PHONY: build
+build: ## Build the command: bin/curb
+	go build -o bin/curb ./cmd/curb
+
+.PHONY: test
+test: deps ## Run every test, after installing what the tests need
+	@go test -vet=all ./...
+
+.PHONY: deps
+deps: ## Install what the tests need (on Debian, as root), or say what is missing
+	@.ci/deps
+
+.PHONY: race
+race: ## Run the tests of the concurrent code under the race detector (needs gcc)
+	CGO_ENABLED=1 go test -race ./scan
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME each (1m)
+	@.ci/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: ## Run the benchmarks
+	go test -run='^$$' -bench=. -benchmem ./...
+
+.PHONY: observe
+observe: ## Compare what real programs ask of the kernel with what curb predicts
+	@go run ./internal/observe
+
+.PHONY: recipe
+recipe: ## Compare the list of one strace run with the list that curb makes
+	@go run ./internal/observe -recipe
+
+.PHONY: generate
+generate: ## Write the generated files anew: tables and lock-down files
+	go generate ./...
+
+.PHONY: check
+check: format vet lint tidy house generated cross ## Run the static checks and the cross builds
+
+.PHONY: format
+format:
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; } >&2
+
+.PHONY: vet
+vet:
+	go vet ./...
+	go fix -diff ./...
+
+.PHONY: lint
+lint:
+	$(TOOL) staticcheck ./...
+	@dead=$$($(TOOL) deadcode -test ./...); test -z "$$dead" || { echo "neither a command nor a test reaches:"; echo "$$dead"; exit 1; } >&2
+
+.PHONY: tidy
+tidy:
+	go mod tidy -diff
+	go -C tools mod tidy -diff
+
+.PHONY: house
+house:
+	go test ./internal/house
+
+.PHONY: generated
+generated:
+	@.ci/generated
+
+.PHONY: cross
+cross: $(addprefix cross/,$(SYSTEMS) $(LINUXES)) ## Build for the other systems and architectures
+
+$(addprefix cross/,$(SYSTEMS)): PORTABLE += ./examples/...
+
+cross/%:
+	GOOS=$(*D) GOARCH=$(*F) go build $(PORTABLE)
+	GOOS=$(*D) GOARCH=$(*F) go vet $(LIBRARY)
+
+.PHONY: clean
+clean: ## Remove what make built
+	rm -rf bin dist
