@@ -99,6 +99,13 @@ func (g *gatherer) function(fn *gobin.Func) facts {
 		g.inst(fn, off, &g.decoder.insts[i])
 		g.tests.inst(off, &g.decoder.insts[i])
 	}
+	if n := len(g.decoder.insts); n > 0 {
+		// Assembly may run on into the next function. A call at the end does not return.
+		last := &g.decoder.insts[n-1]
+		if falls(last) && last.Op != x86.Call && last.Op != x86.CallInd && last.Op != x86.Nop {
+			g.add(ref{off: uint32(g.decoder.pcs[n-1] - fn.Entry), kind: refJump, addr: fn.End})
+		}
+	}
 	for _, pc := range g.decoder.bad {
 		g.add(ref{off: uint32(pc - fn.Entry), kind: refBad})
 	}

@@ -187,7 +187,11 @@ func (r *reach) viaPointer(to int, why string, s step) {
 // way of a function value.
 func (r *reach) data() {
 	const why = "the program's data holds its address"
+	limits := imageLimits(r.a.file)
 	for addr, word := range r.a.file.Words() {
+		if !limits.Contains(word) {
+			continue
+		}
 		if to, ok := r.a.entries[word]; ok && !r.values[addr] {
 			r.viaPointer(to, why, step{how: byData})
 		}

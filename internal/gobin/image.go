@@ -296,14 +296,12 @@ func (f *File) ReadOnly(addr uint64) bool {
 	return false
 }
 
-// Words yields every aligned word of the data, with its address.
+// Words yields every aligned word of the image, with its address. The code is
+// not left out: a linker may put constant data into the same segment.
 func (f *File) Words() iter.Seq2[uint64, uint64] {
 	return func(yield func(addr, word uint64) bool) {
 		for i := range f.segments {
 			s := &f.segments[i]
-			if s.exec {
-				continue
-			}
 			for off := -s.addr & 7; off+8 <= uint64(len(s.bytes)); off += 8 {
 				if !yield(s.addr+off, f.Order.Uint64(s.bytes[off:])) {
 					return
@@ -343,14 +341,11 @@ func (f *File) IsVariable(addr uint64) bool {
 	return false
 }
 
-// Find yields the addresses of all places in the data that hold the pattern.
+// Find yields the addresses of all places in the image that hold the pattern.
 func (f *File) Find(pattern []byte) iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
 		for i := range f.segments {
 			s := &f.segments[i]
-			if s.exec {
-				continue
-			}
 			for at := 0; ; {
 				n := bytes.Index(s.bytes[at:], pattern)
 				if n < 0 {
@@ -365,7 +360,7 @@ func (f *File) Find(pattern []byte) iter.Seq[uint64] {
 	}
 }
 
-// FindWord returns the addresses of all words of the data that hold a value.
+// FindWord returns the addresses of all words of the image that hold a value.
 func (f *File) FindWord(value uint64) []uint64 {
 	var word [8]byte
 	f.Order.PutUint64(word[:], value)

@@ -1,0 +1,157 @@
+package scan_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gocurb/curb/scan"
+	"github.com/gocurb/curb/usage"
+)
+
+// builds holds the programs below testdata, each built once for all tests.
+var builds struct {
+	sync.Mutex
+	dir  string
+	done map[string]string
+}
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "scan-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	builds.dir, builds.done = dir, map[string]string{}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// The ways in which every program is built: with its symbols, and without.
+var ways = []struct {
+	name  string
+	flags []string
+}{
+	{"plain", nil},
+	{"stripped", []string{"-ldflags=-s -w"}},
+}
+
+// program returns testdata's program of that name, built in one of the ways.
+func program(t testing.TB, name, way string) string {
+	t.Helper()
+	for _, w := range ways {
+		if w.name == way {
+			return buildOnce(t, name+"-"+way, ".", nil, append(w.flags, "./testdata/"+name)...)
+		}
+	}
+	t.Fatalf("no way to build is called %s", way)
+	return ""
+}
+
+// buildOnce runs go build in dir, if there is no result of that name yet.
+func buildOnce(t testing.TB, name, dir string, env []string, args ...string) string {
+	t.Helper()
+	builds.Lock()
+	defer builds.Unlock()
+	if path, ok := builds.done[name]; ok {
+		return path
+	}
+	path := filepath.Join(builds.dir, name)
+	cmd := exec.Command("go", append([]string{"build", "-o", path}, args...)...)
+	cmd.Dir = dir
+	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS="), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, out)
+	}
+	builds.done[name] = path
+	return path
+}
+
+// portable returns testdata's program portable, built with a Go release.
+func portable(t testing.TB, toolchain, way string) string {
+	t.Helper()
+	source, err := os.ReadFile("testdata/portable/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir() // a module of its own, which every release accepts
+	for name, text := range map[string][]byte{"main.go": source, "go.mod": []byte("module portable\n\ngo 1.20\n")} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"."}
+	switch way {
+	case "stripped":
+		args = []string{"-ldflags=-s -w", "."}
+	case "pie":
+		args = []string{"-buildmode=pie", "."}
+	}
+	env := []string{"GOWORK=off"}
+	if toolchain != "" {
+		env = append(env, "GOTOOLCHAIN="+toolchain)
+	}
+	return buildOnce(t, "portable-"+toolchain+"-"+way, dir, env, args...)
+}
+
+// scanned returns what the tight scan says of a binary.
+func scanned(t testing.TB, path string) *usage.Usage {
+	t.Helper()
+	u, err := scan.File(path, scan.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// An expectation is what must be known of one place of a program: all the
+// calls, or, where it names functions, that what one of them calls is not known.
+type expectation struct {
+	calls   string
+	open    string
+	because string
+}
+
+// check holds a usage against what is expected of it.
+func check(t *testing.T, u *usage.Usage, all []expectation) {
+	t.Helper()
+	for _, want := range all {
+		missing := without(strings.Fields(want.calls), u.Names())
+		if len(missing) == 0 && want.calls != "" {
+			continue
+		}
+		found := slices.ContainsFunc(u.Unresolved, func(p usage.Unresolved) bool {
+			return slices.Contains(strings.Fields(want.open), p.Function)
+		})
+		if !found {
+			t.Errorf("%s: %v is lost, and %q is not among the unresolved", want.because, missing, want.open)
+		}
+	}
+}
+
+// without returns what is in a and not in b.
+func without(a, b []string) []string {
+	var out []string
+	for _, s := range a {
+		if !slices.Contains(b, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// openFunctions returns the functions with unresolved places.
+func openFunctions(u *usage.Usage) []string {
+	var out []string
+	for _, p := range u.Unresolved {
+		out = append(out, p.Function)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

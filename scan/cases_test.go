@@ -1,0 +1,245 @@
+package scan_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gocurb/curb/scan"
+)
+
+// A programCase is a program below testdata and what a scan must say of it.
+type programCase struct {
+	name   string
+	expect []expectation
+	open   string // the functions that may be unresolved: no others
+	// never holds the calls that the program does not make, provably where
+	// there are symbols: some of the proofs need them.
+	never string
+	// neverStripped holds those that are known without symbols.
+	neverStripped string
+}
+
+var programCases = []programCase{
+	{
+		name: "numbers",
+		expect: []expectation{
+			{calls: "getpgid getsid", because: "a variable and the stores to it"},
+			{open: "main.pointed", because: "a variable that is changed through a pointer"},
+			{calls: "msgsnd", open: "main.field", because: "a field of an allocated object"},
+			{calls: "msgrcv", because: "a field of a struct passed by value"},
+			{calls: "msgctl", open: "main.closure.func1", because: "a captured variable"},
+			{calls: "acct", open: "main.direct.call", because: "the parameter of a value method called through an interface"},
+			{calls: "acct", open: "main.(*twice).call", because: "the parameter of a pointer method called through an interface"},
+			{calls: "sethostname", open: "main.throughValue", because: "the parameter of a function value"},
+			{calls: "mq_unlink mq_timedreceive", because: "arithmetic"},
+			{calls: "io_setup io_destroy io_getevents io_submit io_cancel ioprio_set ioprio_get add_key keyctl request_key", because: "a switch"},
+			{calls: "semget semop semctl", open: "main.indexed", because: "a table"},
+			{open: "main.sliced", because: "a slice"},
+			{open: "main.mapped", because: "a map"},
+			{open: "main.received", because: "a channel"},
+			{open: "main.parsed", because: "text"},
+			{calls: "shmget", open: "main.ofResult", because: "the result of a function"},
+			{calls: "shmat shmctl", because: "a wrapper of a wrapper"},
+			{calls: "getpriority fchmodat2 personality ustat sysfs vhangup kcmp sched_setattr", because: "wrappers in x/sys/unix, which jump into package syscall"},
+			{calls: "shmdt", because: "a parameter on the stack"},
+			{calls: "swapon swapoff", because: "a value kept over a call in a loop"},
+			{calls: "bpf", because: "a recursion"},
+			{calls: "iopl ioperm", because: "a result that a deferred function changes"},
+			{calls: "setdomainname", open: "runtime.runPerThreadSyscall", because: "a call on all threads"},
+			{calls: "quotactl", open: "main.readWhole main.writeWhole", because: "a variable that is written as a whole"},
+			{open: "main.readField main.changeField", because: "a field of a variable to which a pointer is taken"},
+			{calls: "pkey_alloc", open: "main.postponed", because: "a deferred call"},
+			{calls: "pkey_free", open: "main.started", because: "a goroutine"},
+			{open: "main.divided", because: "a division"},
+			{calls: "#1000", because: "a number that no table knows"},
+			{calls: "migrate_pages", because: "a number of which the kernel reads the lower half"},
+		},
+		open: "main.pointed main.field main.closure.func1 main.direct.call main.(*direct).call main.(*twice).call main.throughValue " +
+			"main.indexed main.sliced main.mapped main.received main.parsed main.ofResult runtime.runPerThreadSyscall " +
+			"main.readWhole main.writeWhole main.readField main.changeField main.postponed main.started main.divided",
+		never:         "fork pause",
+		neverStripped: "fork pause",
+	},
+	{
+		name: "assembly",
+		expect: []expectation{
+			{calls: "acct", because: "a constant"},
+			{calls: "read", because: "XORL AX, AX"},
+			{calls: "personality ustat", because: "a stack argument, of two callers"},
+			{calls: "sethostname setdomainname", because: "CMOV"},
+			{calls: "iopl", because: "PUSHQ and POPQ"},
+			{calls: "ioperm", because: "XCHGQ"},
+			{open: "main.int80", because: "INT 0x80"},
+			{open: "main.sysenter", because: "SYSENTER"},
+			{calls: "swapon", because: "the first of two"},
+			{open: "main.second", because: "the result of the call before"},
+			{calls: "sysfs", because: "a jump to the function that makes the call"},
+			{open: "main.untold", because: "memory of which nothing is known"},
+			{open: "main.segment", because: "thread-local memory"},
+			{calls: "vhangup", because: "a function that only a variable holds"},
+			{calls: "semget", because: "SYSCALL as bytes, with a prefix"},
+			{calls: "semop", because: "SYSCALL behind a byte of data"},
+			{calls: "semctl", because: "a variable that assembly sets"},
+			{calls: "msgget msgsnd", because: "a loop"},
+		},
+		open:          "main.int80 main.sysenter main.second main.untold main.segment",
+		never:         "fork msgrcv",
+		neverStripped: "fork msgrcv",
+	},
+	{
+		name: "reached",
+		expect: []expectation{
+			{calls: "sync", because: "a method that only a type assertion names"},
+			{calls: "getpgid getsid", because: "a slice of functions"},
+			{calls: "msgget", because: "a map of functions"},
+			{calls: "msgsnd", because: "a table of structs with functions"},
+			{calls: "msgrcv msgctl semget", because: "initialisation"},
+			{calls: "semop", because: "a goroutine"},
+			{calls: "semctl shmget", because: "deferred functions"},
+			{calls: "shmat", because: "a finalizer"},
+			{calls: "shmctl", because: "a cleanup"},
+			{calls: "shmdt", because: "a signal's handler"},
+			{calls: "acct", because: "a timer"},
+			{calls: "sethostname", because: "sync.OnceValue"},
+			{calls: "setdomainname iopl", because: "generic code"},
+			{calls: "ioperm quotactl", because: "a method value and a method expression"},
+			{calls: "lookup_dcookie", because: "a promoted method"},
+			{calls: "kexec_load", because: "a range over a function"},
+		},
+		never:         "swapon swapoff io_setup io_destroy",
+		neverStripped: "swapon swapoff io_setup io_destroy",
+	},
+	{
+		name:          "methods",
+		expect:        []expectation{{calls: "sync", because: "a method that only reflection calls"}},
+		never:         "acct",
+		neverStripped: "acct",
+	},
+	{
+		name: "guarded",
+		expect: []expectation{
+			{calls: "getpgid", because: "a store"},
+			{calls: "getsid", because: "a store through a pointer that is passed"},
+			{calls: "msgget", because: "a store through a pointer to a struct"},
+			{calls: "msgsnd", because: "a store to an element"},
+			{calls: "msgrcv", because: "a store through a pointer in the data"},
+			{calls: "semget", because: "a store behind another guard"},
+			{calls: "semop", because: "an addition"},
+			{calls: "semctl", because: "a copy of a struct"},
+			{calls: "shmget", because: "a channel"},
+			{calls: "shmat", because: "an object that the linker made"},
+			{calls: "shmctl", because: "a deferred store"},
+			{calls: "shmdt", because: "an exchange"},
+		},
+		never: "swapon swapoff acct quotactl",
+	},
+	{
+		name: "execs",
+		expect: []expectation{
+			{calls: "execve clone pipe2 dup3 wait4", because: "os/exec"},
+			{calls: "setpgid setsid setgroups chroot", because: "what SysProcAttr may ask of the child"},
+		},
+		never:         "swapon",
+		neverStripped: "swapon",
+	},
+}
+
+func TestPrograms(t *testing.T) {
+	for _, c := range programCases {
+		for _, way := range ways {
+			t.Run(c.name+"/"+way.name, func(t *testing.T) {
+				u := scanned(t, program(t, c.name, way.name))
+				check(t, u, c.expect)
+				if extra := without(openFunctions(u), strings.Fields(c.open)); len(extra) > 0 {
+					t.Errorf("unresolved without need: %v", extra)
+				}
+				never := c.never
+				if way.name == "stripped" {
+					never = c.neverStripped
+				}
+				for _, name := range strings.Fields(never) {
+					if call, ok := u.Find(name); ok {
+						t.Errorf("%s is in, which the program never makes: %+v", name, call.Evidence)
+					}
+				}
+			})
+		}
+	}
+}
+
+// Without symbols less can be proved, and never more.
+func TestStrippedIsNeverLess(t *testing.T) {
+	for _, c := range programCases {
+		plain, bare := scanned(t, program(t, c.name, "plain")), scanned(t, program(t, c.name, "stripped"))
+		if lost := without(plain.Names(), bare.Names()); len(lost) > 0 {
+			t.Errorf("%s: stripping loses %v", c.name, lost)
+		}
+		if lost := without(openFunctions(plain), openFunctions(bare)); len(lost) > 0 {
+			t.Errorf("%s: stripping loses the unresolved %v", c.name, lost)
+		}
+	}
+}
+
+// All code is an upper bound of what can be reached.
+func TestWithinAllCode(t *testing.T) {
+	for _, c := range programCases {
+		for _, way := range ways {
+			path := program(t, c.name, way.name)
+			tight := scanned(t, path)
+			all, err := scan.File(path, scan.Options{AllCode: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if lost := without(tight.Names(), all.Names()); len(lost) > 0 {
+				t.Errorf("%s, %s: %v is not in all code", c.name, way.name, lost)
+			}
+			if lost := without(openFunctions(tight), openFunctions(all)); len(lost) > 0 {
+				t.Errorf("%s, %s: %v is unresolved, but not in all code", c.name, way.name, lost)
+			}
+			if c.name == "guarded" && !slices.Contains(all.Names(), "swapon") {
+				t.Errorf("%s, %s: all code leaves out what a guard closes", c.name, way.name)
+			}
+		}
+	}
+}
+
+// The same must hold for what other Go releases build, and for
+// position-independent programs, whose dynamic loader is not looked at.
+func TestReleases(t *testing.T) {
+	expect := []expectation{
+		{calls: "msgget msgsnd", because: "methods called through an interface"},
+		{calls: "sync", because: "a method that only a type assertion names"},
+		{calls: "semget", because: "a table of functions"},
+		{calls: "getpgid getsid", because: "a variable and the stores to it"},
+		{calls: "semop", open: "main.captured.func1", because: "a closure"},
+		{calls: "shmget", because: "generic code"},
+		{calls: "shmat", because: "a parameter on the stack"},
+		{calls: "io_setup io_destroy io_submit", because: "a switch"},
+		{calls: "shmdt", because: "a goroutine"},
+		{calls: "shmctl", because: "a guard that opens"},
+		{calls: "getpriority", because: "a wrapper in package syscall"},
+		{open: "main.unknown main.call", because: "a slice"},
+	}
+	for _, toolchain := range []string{"go1.20.14", "go1.22.12", "go1.24.13", "", "go1.27.4"} {
+		for _, way := range []string{"plain", "stripped", "pie"} {
+			t.Run(toolchain+"/"+way, func(t *testing.T) {
+				u := scanned(t, portable(t, toolchain, way))
+				check(t, u, expect)
+				if _, ok := u.Find("acct"); ok && way == "plain" {
+					t.Error("acct is in, behind a variable that nothing sets")
+				}
+				open := "main.unknown main.call main.captured.func1"
+				if way == "pie" {
+					if !slices.ContainsFunc(openFunctions(u), func(s string) bool { return strings.HasPrefix(s, "0x") }) {
+						t.Error("the dynamic loader is not among the unresolved")
+					}
+					return
+				}
+				if extra := without(openFunctions(u), strings.Fields(open)); len(extra) > 0 {
+					t.Errorf("unresolved without need: %v", extra)
+				}
+			})
+		}
+	}
+}
