@@ -44,6 +44,10 @@ const (
 // maxErrno is the kernel's MAX_ERRNO. It takes larger ones for this one.
 const maxErrno = 4095
 
+// Deny, as the action of a rule, denies a call as though no rule decided it, and
+// where the default is Allow as though that were errno(EPERM). It is no default.
+const Deny Action = 1 << 33
+
 // Errno makes calls fail with that error, without making them; with 0 they seem
 // to succeed. The numbers are those of Linux, which constants of package syscall
 // are on Linux only. An errno above 4095 makes no valid action.
@@ -61,7 +65,8 @@ func Trace(message uint16) Action { return given | seccomp.RetTrace | Action(mes
 // ActionOf gives the action that a filter's return value stands for.
 func ActionOf(ret uint32) Action { return given | Action(ret) }
 
-// Return gives the value that a filter returns for the action.
+// Return gives the value that a filter returns for the action. For Deny there is
+// none.
 func (a Action) Return() uint32 { return uint32(a) }
 
 // check returns an error for what is not an action.
@@ -73,6 +78,8 @@ func (a Action) check() error {
 		if a.data() <= maxErrno {
 			return nil
 		}
+	case Deny:
+		return fmt.Errorf("deny is for rules, not for the default")
 	case 0:
 		return fmt.Errorf("no action was given, or an errno above %d", maxErrno)
 	}
@@ -81,12 +88,16 @@ func (a Action) check() error {
 
 func (a Action) data() uint32 { return a.Return() & seccomp.RetData }
 
-func (a Action) isErrno() bool { return a&^seccomp.RetData == Errno(0) }
+// is reports whether the action is of that kind, whatever its data.
+func (a Action) is(kind Action) bool { return a&^seccomp.RetData == kind&^seccomp.RetData }
 
 // String gives the action as the kernel names it: "allow", "errno(EPERM)",
 // "trace(7)".
 func (a Action) String() string {
-	if a&given == 0 {
+	switch {
+	case a == Deny:
+		return "deny"
+	case a&given == 0:
 		return "(no action)"
 	}
 	var name string

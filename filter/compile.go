@@ -95,10 +95,22 @@ func verdict(t *syscalls.Table, byDefault Action, nr uint32, c *chain) (target, 
 // unmatched is what happens to a call that no rule decides, nil for one that the
 // table does not know.
 func unmatched(t *syscalls.Table, byDefault Action, call *syscalls.Call) Action {
-	if byDefault.isErrno() && (call == nil || call.ENOSYS) {
+	if byDefault.is(Errno(0)) && (call == nil || call.ENOSYS) {
 		return noSuchCall(t)
 	}
 	return byDefault
+}
+
+// decided is what a rule's action means for a call, nil for one that the table
+// does not know.
+func decided(t *syscalls.Table, action, byDefault Action, call *syscalls.Call) Action {
+	switch {
+	case action != Deny:
+		return action
+	case byDefault.is(Allow):
+		return unmatched(t, Errno(1), call)
+	}
+	return unmatched(t, byDefault, call)
 }
 
 // x32 is what happens to a call by a number of the x32 ABI. Where the default is
@@ -125,9 +137,5 @@ func foreignArch(byDefault Action) Action {
 // number means: all ways to end it, and Log, which is there to let everything
 // pass and show it.
 func answersAny(byDefault Action) bool {
-	switch byDefault &^ 0xffff {
-	case KillProcess, KillThread, Trap, Log:
-		return true
-	}
-	return false
+	return byDefault.is(KillProcess) || byDefault.is(KillThread) || byDefault.is(Trap) || byDefault.is(Log)
 }

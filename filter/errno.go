@@ -7,9 +7,9 @@ import (
 	"github.com/gocurb/curb/syscalls"
 )
 
-// errnoNames is the errors of asm-generic/errno-base.h and errno.h in the order
-// of their numbers, from 1, with - where there is none. mips numbers those from
-// 35 on differently.
+// errnoNames is the errors of asm-generic/errno-base.h and errno.h (Linux 7.2) in
+// the order of their numbers, from 1, with - where there is none. mips numbers
+// those from 35 on differently.
 const errnoNames = "EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD " +
 	"EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV ENODEV ENOTDIR " +
 	"EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS " +
@@ -23,7 +23,7 @@ const errnoNames = "EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHIL
 	"ENETUNREACH ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT " +
 	"ECONNREFUSED EHOSTDOWN EHOSTUNREACH EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM " +
 	"EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD " +
-	"ENOTRECOVERABLE ERFKILL EHWPOISON"
+	"ENOTRECOVERABLE ERFKILL EHWPOISON EFTYPE"
 
 // errnoName gives the name of an error, and the number where it has none.
 func errnoName(number uint32) string {

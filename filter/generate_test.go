@@ -36,7 +36,7 @@ func tables() []*syscalls.Table {
 }
 
 var allActions = []Action{
-	Allow, Errno(1), Errno(38), Errno(13), Errno(0), Errno(4095), Trap, Log, KillProcess, KillThread, Notify, Trace(0), Trace(7), Trap + 5,
+	Allow, Errno(1), Errno(38), Errno(13), Errno(0), Errno(4095), Trap, Log, KillProcess, KillThread, Notify, Trace(0), Trace(7), Trap + 5, Allow + 3,
 }
 
 // values are numbers at which comparisons turn.
@@ -80,7 +80,7 @@ func (c *chooser) policy(t *syscalls.Table) Policy {
 	names := slices.Collect(t.All())
 	p := Policy{Default: pick(c, allActions...)}
 	for range pick(c, 0, 1, 3, 10, 60, len(names)) {
-		rule := Rule{Action: pick(c, allActions...)}
+		rule := Rule{Action: pick(c, append(allActions, Deny, Deny)...)}
 		switch c.below(12) {
 		case 0:
 			rule.Syscall = fmt.Sprintf("#%d", c.below(2000))

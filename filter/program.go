@@ -7,9 +7,13 @@ import (
 	"github.com/gocurb/curb/internal/seccomp"
 )
 
-// An Instruction is one instruction of classic BPF, laid out as the kernel's
-// struct sock_filter (linux/filter.h): Code uint16, Jt and Jf uint8, K uint32.
-type Instruction = seccomp.Instruction
+// An Instruction is one instruction of classic BPF: the kernel's struct
+// sock_filter (linux/filter.h).
+type Instruction struct {
+	Code   uint16 // what to do
+	Jt, Jf uint8  // how many instructions to skip if a comparison holds, and if not
+	K      uint32 // the operand
+}
 
 // A Program is a seccomp filter: classic BPF that looks at a system call and
 // returns an action.
@@ -19,6 +23,17 @@ type Program []Instruction
 const MaxInstructions = seccomp.MaxInstructions
 
 const instructionSize = 8
+
+// Packed gives the program with an instruction in each number: Code in the upper
+// 16 bits, then Jt and Jf in 8 bits each, then K in the lower 32. This is how
+// source code carries a program; see package precompiled.
+func (p Program) Packed() []uint64 {
+	packed := make([]uint64, len(p))
+	for i, ins := range p {
+		packed[i] = uint64(ins.Code)<<48 | uint64(ins.Jt)<<40 | uint64(ins.Jf)<<32 | uint64(ins.K)
+	}
+	return packed
+}
 
 // Bytes gives the program as an array of struct sock_filter, in the byte order
 // of the architecture that it is for.

@@ -72,23 +72,24 @@ func resolve(t *syscalls.Table, p Policy) (map[uint32]*chain, error) {
 	}
 
 	chains := make(map[uint32]*chain)
-	decided := make(map[uint32]bool) // by a rule without conditions
+	final := make(map[uint32]bool) // calls that a rule without conditions decides
 	// The last rule that holds decides, so begin there.
 	for i, rule := range slices.Backward(p.Rules) {
 		nr := numbers[i]
+		call, _ := t.ByNumber(nr)
+		action := decided(t, rule.Action, p.Default, call)
 		c := chains[nr]
 		if c == nil {
-			call, _ := t.ByNumber(nr)
 			c = &chain{rest: unmatched(t, p.Default, call)}
 			chains[nr] = c
 		}
 		switch {
-		case decided[nr]:
+		case final[nr]:
 		case len(rule.Conds) == 0:
-			decided[nr] = true
-			c.rest = rule.Action
+			final[nr] = true
+			c.rest = action
 		default:
-			c.rules = append(c.rules, readyRule{tests[i], rule.Action})
+			c.rules = append(c.rules, readyRule{tests[i], action})
 		}
 	}
 	for _, c := range chains {
@@ -114,7 +115,7 @@ func (r Rule) resolve(t *syscalls.Table) (uint32, []test, error) {
 		}
 		tests = append(tests, ready)
 	}
-	if err := r.Action.check(); err != nil {
+	if err := r.Action.check(); err != nil && r.Action != Deny {
 		errs = append(errs, fmt.Errorf("rule %q: %w", r, err))
 	}
 	return nr, tests, errors.Join(errs...)

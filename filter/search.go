@@ -62,18 +62,20 @@ func mergeBranches(branches []branch) []branch {
 // other is as quick as halving, and shorter if the ranges beside it are one then.
 func bestSingle(branches []branch) int {
 	const few = 7 // three single numbers and the ranges around them
+	joins := func(i int) bool {
+		return i > 0 && i < len(branches)-1 && branches[i-1].to == branches[i+1].to
+	}
 	best, total := -1, 0
 	for i, b := range branches {
 		total += b.weight
-		if b.lo == b.hi && (best < 0 || b.weight > branches[best].weight) {
+		if b.lo != b.hi {
+			continue
+		}
+		if best < 0 || b.weight > branches[best].weight || b.weight == branches[best].weight && joins(i) && !joins(best) {
 			best = i
 		}
 	}
-	if best < 0 || 4*branches[best].weight >= total {
-		return best
-	}
-	inside := best > 0 && best < len(branches)-1
-	if len(branches) <= few && inside && branches[best-1].to == branches[best+1].to {
+	if best >= 0 && (4*branches[best].weight >= total || len(branches) <= few && joins(best)) {
 		return best
 	}
 	return -1

@@ -11,11 +11,11 @@ func (p Program) Validate() error {
 	}
 	for pc, ins := range p {
 		if problem := p.problem(pc); problem != "" {
-			return fmt.Errorf("instruction %d (code %#04x, k %#x): %s", pc, ins.Code, ins.K, problem)
+			return fmt.Errorf("instruction %d (code 0x%02x, k %#x): %s", pc, ins.Code, ins.K, problem)
 		}
 	}
 	if last := p[len(p)-1].Code; last != returnK && last != returnA {
-		return fmt.Errorf("instruction %d (code %#04x): the last one does not return", len(p)-1, last)
+		return fmt.Errorf("instruction %d (code 0x%02x): the last one does not return", len(p)-1, last)
 	}
 	return p.checkMemory()
 }

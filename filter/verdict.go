@@ -24,7 +24,7 @@ func (p Policy) Verdict(t *syscalls.Table, d Data) Action {
 		skipped = 0xffffffff
 		x32     = 0x40000000
 	)
-	lenient := p.Default == Allow || isKind(p.Default, Errno(0)) || isKind(p.Default, Trace(0)) || isKind(p.Default, Notify)
+	lenient := isKind(p.Default, Allow) || isKind(p.Default, Errno(0)) || isKind(p.Default, Trace(0)) || isKind(p.Default, Notify)
 	switch {
 	case d.Arch != t.AuditArch && lenient:
 		return KillProcess
@@ -38,6 +38,10 @@ func (p Policy) Verdict(t *syscalls.Table, d Data) Action {
 		return p.Default
 	}
 	call, known := t.ByNumber(d.Nr)
+	denied := p.Default
+	if isKind(denied, Allow) {
+		denied = Errno(1)
+	}
 	for _, r := range slices.Backward(p.Rules) {
 		if !names(r, call, d.Nr) {
 			continue
@@ -47,14 +51,22 @@ func (p Policy) Verdict(t *syscalls.Table, d Data) Action {
 			wide := !known || call.Width(c.Arg) == 64
 			holds = holds && c.holds(d.Args[c.Arg], wide)
 		}
-		if holds {
+		if holds && r.Action != Deny {
 			return r.Action
+		} else if holds {
+			return marked(t, denied, call)
 		}
 	}
-	if isKind(p.Default, Errno(0)) && (!known || call.ENOSYS) {
+	return marked(t, p.Default, call)
+}
+
+// marked is the action that denies a call, or ENOSYS in place of another error
+// if the call is marked or not known.
+func marked(t *syscalls.Table, denied Action, call *syscalls.Call) Action {
+	if isKind(denied, Errno(0)) && (call == nil || call.ENOSYS) {
 		return noSuchCall(t)
 	}
-	return p.Default
+	return denied
 }
 
 func isKind(a, kind Action) bool { return a>>16 == kind>>16 }

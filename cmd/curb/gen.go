@@ -1,5 +1,122 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
 
-func newGen() *cobra.Command { return &cobra.Command{Use: "gen"} }
+	"github.com/spf13/cobra"
+
+	"github.com/gocurb/curb/filter"
+	"github.com/gocurb/curb/internal/gen"
+	"github.com/gocurb/curb/usage"
+)
+
+func newGen() *cobra.Command {
+	var (
+		allowed allowances
+		flags   buildFlags
+		ignored []string
+	)
+	cmd := &cobra.Command{
+		Use:   "gen [flags] PACKAGE",
+		Short: "write the lock-down of a program into the program itself",
+		Long: `Gen builds a Go program, finds the system calls that its code can make, and
+writes Go files beside its main:
+
+  curb_linux_amd64.go  curbLockDown(), which closes all other system calls
+  curb_other.go        a curbLockDown() that does nothing, for other systems
+  curb_mismatch.go     for builds for Linux that the list does not hold for, such
+                       as those with another Go release or other build tags: it
+                       does not compile, and says what to do
+
+Call curbLockDown() where the lock-down is to begin, first in main if in doubt.
+Until some code calls it, gen ends with status 1. Run gen again when the program
+has changed; without a change it leaves the files as they are.
+
+The lock-down imports a package of github.com/gocurb/curb, which the program's
+go.mod must name ("go get github.com/gocurb/curb"). CGO_ENABLED, GOARCH and
+GOFLAGS count as in any build.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := gen.Find(cmd.Context(), args[0], flags.build())
+			if err != nil {
+				return err
+			}
+			if err := p.Check(); err != nil {
+				return err
+			}
+			u, err := p.Scan(cmd.Context())
+			if err != nil {
+				return err
+			}
+			policy, err := genPolicy(cmd.Context(), p, u, &allowed)
+			if err != nil {
+				return err
+			}
+			result, err := p.Write(cmd.Context(), gen.LockDown{
+				Usage: u, Policy: policy, IgnoreTags: ignored, Command: genCommand(&allowed, &flags, ignored),
+			})
+			if err != nil {
+				return err
+			}
+			sayWritten(cmd.ErrOrStderr(), result)
+			todo, err := p.Uncalled()
+			if err == nil && todo != "" {
+				err = &exitError{exitNo, errors.New(todo)}
+			}
+			return err
+		},
+	}
+	allowed.add(cmd)
+	flags.add(cmd)
+	cmd.Flags().StringSliceVar(&ignored, "ignore-tags", nil, "build `TAGS` that do not matter, such as those of tests: builds with and without them get\nthis lock-down (other tags that choose between the program's files must be as they were)")
+	return cmd
+}
+
+// genPolicy is allowances.policy with the advice that C code calls for.
+func genPolicy(ctx context.Context, p *gen.Package, u *usage.Usage, allowed *allowances) (filter.Policy, error) {
+	policy, err := allowed.policy(u)
+	var exit *exitError
+	if errors.As(err, &exit) && exit.code == exitUndecided {
+		if c, asked := p.UsesC(ctx); asked == nil && c {
+			exit.err = fmt.Errorf("%w\nThe program contains C code, which curb does not read: build it without, with CGO_ENABLED=0 in the environment", exit.err)
+		}
+	}
+	return policy, err
+}
+
+// genCommand is the command line that does the same in the package's directory.
+func genCommand(allowed *allowances, flags *buildFlags, ignored []string) string {
+	words := []string{"curb", "gen"}
+	add := func(flag, value, byDefault string) {
+		if value == byDefault {
+			return
+		}
+		if strings.ContainsFunc(value, func(r rune) bool { return !strings.ContainsRune("-_=.,/", r) && !isWord(r) }) {
+			value = strconv.Quote(value)
+		}
+		words = append(words, flag, value)
+	}
+	add("--deny", string(allowed.deny), "errno")
+	add("--allow", strings.Join(allowed.allow, ","), "")
+	add("--tags", flags.tags, "")
+	add("--ldflags", flags.ldflags, "")
+	add("--ignore-tags", strings.Join(ignored, ","), "")
+	return strings.Join(append(words, "."), " ")
+}
+
+func isWord(r rune) bool {
+	return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
+}
+
+func sayWritten(w io.Writer, r *gen.Result) {
+	done := r.File + " is unchanged"
+	if len(r.Changed) > 0 {
+		done = "wrote " + strings.Join(r.Changed, ", ")
+	}
+	fmt.Fprintf(w, "curb: %s: %d of %d system calls allowed\n", done, r.Allowed, r.Known)
+}

@@ -79,9 +79,12 @@ func (f *File) tryModule(addr uint64) bool {
 		return false
 	}
 	for _, r := range append(append([]Range{m.Types}, m.Data...), m.Zero...) {
-		if r.Start > r.End || r.Start != r.End && !f.Mapped(r.Start) {
+		if r.Start > r.End || r.Start != r.End && (!f.Mapped(r.Start) || !f.Mapped(r.End-1)) {
 			return false
 		}
+	}
+	if f.Bytes(m.Types.Start, m.Types.End-m.Types.Start) == nil {
+		return false
 	}
 	f.Module = m
 	return true

@@ -176,7 +176,8 @@ func (p *plan) placeFiles() syscall.Errno {
 }
 
 // bindToParent has the kernel kill this process when the thread that forked
-// ends, that is to say with its process, since Go ends no thread before that.
+// ends. That is when the parent ends: Go's runtime ends a thread earlier only
+// where a goroutine exits that is locked to it.
 //
 //go:nosplit
 //go:norace

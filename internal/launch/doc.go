@@ -24,9 +24,10 @@
 //
 // Why the program cannot use that door:
 //
-//   - The addresses are random: 35 bits for each of the three with 4 KiB pages
-//     and the 47-bit address space of amd64, 105 in all; as many or more on
-//     arm64 with 48 bits, and no fewer than 78 in its smaller layouts.
+//   - The addresses are random: 35 bits for each of the three with the 4 KiB pages
+//     and the 47-bit address space of amd64, 105 in all. On arm64 it depends on
+//     the kernel: 108 bits with 4 KiB pages and a 48-bit address space, and 78
+//     with 64 KiB pages and 42 bits.
 //   - They are drawn after the fork, from getrandom(2), in the child: no other
 //     process ever holds them. The exec replaces the child's memory, and the
 //     kernel copies the arguments to a new stack and clears the registers, so
@@ -43,9 +44,9 @@
 //     the rights of the administrator (an audit rule for execve, a trace point)
 //     can see the addresses; a program with such rights needs no door.
 //
-// A failed exec closes the way too: the child then cannot count on any system
-// call, exit_group(2) included. It leaves the error in memory that it shares
-// with its parent, and ends by a fault.
+// If that exec fails, the child is under the filter and cannot count on any
+// system call, exit_group(2) included. It leaves the error in memory that it
+// shares with its parent and ends by a fault, which the kernel may log.
 //
 // # What the program gets
 //
@@ -79,7 +80,8 @@
 //
 // A filter confines system calls, not what they reach. A program that is allowed
 // to open and write any file of its user can reach that user's other processes.
-// curb is not among them: it makes itself not dumpable. Root can do without.
+// curb is not among them, since it makes itself not dumpable, unless the program
+// has CAP_SYS_PTRACE, as root's programs do.
 //
 // A signal sent to the whole process group by another program (timeout does it)
 // reaches the program twice, once from curb: there is no telling it from one

@@ -25,7 +25,7 @@ func explain(doing string, errno syscall.Errno, flags Flags) error {
 		}
 		e.Advice = "the kernel does not take the program (see Program.Validate), these flags together, or filters for this thread, which may be in strict mode"
 	case syscall.ENOMEM:
-		e.Advice = "memory is short, or the filters that this thread is under pass 32768 instructions in all"
+		e.Advice = "memory is short, or the filters that are in force already and this one are too long together (MAX_INSNS_PER_PATH in the kernel)"
 	case syscall.EBUSY:
 		e.Advice = "a filter that is in force already has a listener, and there can be one only"
 	case syscall.ESRCH:

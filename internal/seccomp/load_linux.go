@@ -6,10 +6,26 @@ import (
 	"unsafe"
 )
 
+// instruction is the kernel's struct sock_filter (linux/filter.h).
+type instruction struct {
+	code   uint16
+	jt, jf uint8
+	k      uint32
+}
+
 // program is the kernel's struct sock_fprog.
 type program struct {
 	length uint16
-	filter *Instruction
+	filter *instruction
+}
+
+// forKernel gives the program in the kernel's layout.
+func (p Program) forKernel() program {
+	list := make([]instruction, len(p))
+	for i, ins := range p {
+		list[i] = instruction{uint16(ins >> 48), uint8(ins >> 40), uint8(ins >> 32), uint32(ins)}
+	}
+	return program{uint16(len(list)), &list[0]}
 }
 
 // Load puts a filter in force for every thread of the process, the threads that
@@ -19,7 +35,7 @@ type program struct {
 //
 // NewListener is refused: a process that answers for itself stops for good as
 // soon as the thread that answers makes a call that waits for an answer.
-func Load(prog []Instruction, flags Flags) error {
+func Load(prog Program, flags Flags) error {
 	const doing = "load a filter for all threads"
 	if flags&NewListener != 0 {
 		return &Error{Doing: doing, Advice: "a listener within the process that it filters can wait for itself; load the filter in a child, with LoadThread"}
@@ -40,7 +56,7 @@ func Load(prog []Instruction, flags Flags) error {
 // that is success, it makes no system call and allocates nothing. What it
 // cannot keep away are the signals that the runtime preempts goroutines with;
 // a filter that does not allow rt_sigreturn needs asyncpreemptoff=1 in GODEBUG.
-func LoadThread(prog []Instruction, flags Flags) (listener int, err error) {
+func LoadThread(prog Program, flags Flags) (listener int, err error) {
 	const doing = "load a filter for this thread"
 	if flags&(AllThreads|AllThreadsOrError) != 0 {
 		return -1, &Error{Doing: doing, Advice: "AllThreads contradicts that: use Load"}
@@ -53,18 +69,18 @@ func LoadThread(prog []Instruction, flags Flags) (listener int, err error) {
 }
 
 // load returns what the kernel returned when that is success.
-func load(doing string, prog []Instruction, flags Flags) (int, error) {
+func load(doing string, prog Program, flags Flags) (int, error) {
 	if len(prog) == 0 || len(prog) > MaxInstructions {
 		return 0, &Error{Doing: doing, Advice: "a filter has 1 to 4096 instructions, and this one has " + itoa(len(prog))}
 	}
-	if err := hasActionsOf(doing, prog); err != nil {
+	if err := checkActions(doing, prog, flags); err != nil {
 		return 0, err
 	}
-	p := program{uint16(len(prog)), &prog[0]}
+	p := prog.forKernel()
 	if errno := noNewPrivs(); errno != 0 {
 		return 0, explainNoNewPrivs(doing, errno)
 	}
-	ret, _, errno := syscall.RawSyscall(sysSeccomp(), opSetModeFilter, uintptr(flags), uintptr(unsafe.Pointer(&p)))
+	ret, _, errno := syscall.RawSyscall(sysSeccomp(runtime.GOARCH), opSetModeFilter, uintptr(flags), uintptr(unsafe.Pointer(&p)))
 	switch {
 	case errno != 0:
 		return 0, explain(doing, errno, flags)

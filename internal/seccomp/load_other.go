@@ -5,10 +5,10 @@ package seccomp
 import "runtime"
 
 // Load fails with errors.ErrUnsupported: only Linux has seccomp.
-func Load([]Instruction, Flags) error { return unsupported() }
+func Load(Program, Flags) error { return unsupported() }
 
 // LoadThread fails with errors.ErrUnsupported: only Linux has seccomp.
-func LoadThread([]Instruction, Flags) (listener int, err error) { return -1, unsupported() }
+func LoadThread(Program, Flags) (listener int, err error) { return -1, unsupported() }
 
 // HasAction fails with errors.ErrUnsupported: only Linux has seccomp.
 func HasAction(uint32) error { return unsupported() }

@@ -1,7 +1,5 @@
 package seccomp
 
-import "runtime"
-
 const (
 	prSetNoNewPrivs = 38 // linux/prctl.h
 
@@ -11,8 +9,8 @@ const (
 
 // sysSeccomp is the number of seccomp(2), which package syscall's frozen tables
 // lack on most architectures.
-func sysSeccomp() uintptr {
-	switch runtime.GOARCH {
+func sysSeccomp(arch string) uintptr {
+	switch arch {
 	case "amd64":
 		return 317
 	case "386":

@@ -1,6 +1,7 @@
 package seccomp
 
 import (
+	"runtime"
 	"syscall"
 	"unsafe"
 )
@@ -11,7 +12,7 @@ import (
 func HasAction(ret uint32) error { return hasAction("ask for an action of filters", ret) }
 
 func hasAction(doing string, ret uint32) error {
-	_, _, errno := syscall.RawSyscall(sysSeccomp(), opGetActionAvail, 0, uintptr(unsafe.Pointer(&ret)))
+	_, _, errno := syscall.RawSyscall(sysSeccomp(runtime.GOARCH), opGetActionAvail, 0, uintptr(unsafe.Pointer(&ret)))
 	e := &Error{Doing: doing, Err: errno}
 	switch errno {
 	case 0:
@@ -46,22 +47,25 @@ func actionSince(ret uint32) string {
 	}
 }
 
-// hasActionsOf refuses a program with actions for which a kernel that does not
+// checkActions refuses a program with actions for which a kernel that does not
 // know them kills. RetKillProcess is not among them: killing the thread is what
-// such a kernel makes of it.
-func hasActionsOf(doing string, prog []Instruction) error {
+// such a kernel makes of it. It also refuses to ask a listener that is not there.
+func checkActions(doing string, prog Program, flags Flags) error {
 	var log, notify bool
-	for i := range prog {
+	for _, ins := range prog {
 		const returnK = 0x06 // BPF_RET | BPF_K
-		if prog[i].Code == returnK {
-			log = log || prog[i].K&RetAction == RetLog
-			notify = notify || prog[i].K&RetAction == RetNotify
+		if ins>>48 == returnK {
+			log = log || ins&RetAction == RetLog
+			notify = notify || ins&RetAction == RetNotify
 		}
 	}
 	if log {
 		if err := hasAction(doing, RetLog); err != nil {
 			return err
 		}
+	}
+	if notify && flags&NewListener == 0 {
+		return &Error{Doing: doing, Advice: "it asks a supervisor about calls, and nobody holds its listener; that takes a supervisor outside the process"}
 	}
 	if notify {
 		return hasAction(doing, RetNotify)
@@ -78,7 +82,7 @@ func HasFlags(flags Flags) error {
 	// The kernel looks at the flags first. When it knows them, it finds that
 	// there is no program at address 0.
 	ask := func(flags Flags) syscall.Errno {
-		_, _, errno := syscall.RawSyscall(sysSeccomp(), opSetModeFilter, uintptr(flags), 0)
+		_, _, errno := syscall.RawSyscall(sysSeccomp(runtime.GOARCH), opSetModeFilter, uintptr(flags), 0)
 		return errno
 	}
 	e := &Error{Doing: doing, Err: ask(0)}

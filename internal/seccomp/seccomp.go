@@ -7,13 +7,10 @@
 // small program.
 package seccomp
 
-// An Instruction is one instruction of classic BPF, laid out as the kernel's
-// struct sock_filter (linux/filter.h).
-type Instruction struct {
-	Code   uint16 // what to do
-	Jt, Jf uint8  // how many instructions to skip if a comparison holds, and if not
-	K      uint32 // the operand
-}
+// A Program is a filter in classic BPF, with an instruction in each number: its
+// code in the upper 16 bits, then how many instructions to skip if a comparison
+// holds and if not in 8 bits each, then the operand in the lower 32.
+type Program []uint64
 
 // MaxInstructions is how long a program may be: BPF_MAXINSNS of
 // linux/bpf_common.h.

@@ -95,7 +95,7 @@ func RunCommand(t testing.TB, part string, want End, argv []string) (stdout, std
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = append(slices.DeleteFunc(os.Environ(), isSet), variable+"="+part)
+	cmd.Env = Environment(part)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -110,6 +110,11 @@ func RunCommand(t testing.TB, part string, want End, argv []string) (stdout, std
 		t.Fatalf("%s: %v, want %v\nstdout:\n%s\nstderr:\n%s", part, got, want, &out, &errs)
 	}
 	return out.String(), errs.String()
+}
+
+// Environment gives the environment in which this executable runs the part.
+func Environment(part string) []string {
+	return append(slices.DeleteFunc(os.Environ(), isSet), variable+"="+part)
 }
 
 // isSet keeps the settings of this process's runtime out of the part's.

@@ -1,0 +1,155 @@
+package curb
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"syscall"
+
+	"github.com/gocurb/curb/filter"
+	"github.com/gocurb/curb/syscalls"
+)
+
+// A Policy says which system calls a program may make, and what happens to the
+// others. It is immutable: its methods return changed copies. The zero Policy
+// allows nothing.
+//
+// Of several statements about one call, the last whose conditions hold decides.
+// So statements with the same action add up, and later ones refine earlier ones:
+//
+//	curb.Allow("ioctl").On("ioctl", curb.Errno(syscall.ENOTTY), curb.Arg(1).Is(unix.TIOCSTI))
+//
+// Mistakes, such as a name that no call has, come out as an error of [Policy.Err]
+// and [Policy.Enforce], all of them at once.
+type Policy struct {
+	rules       []filter.Rule
+	errs        []error
+	otherwise   *Action // nil for the default
+	bestEffort  bool
+	skipUnknown bool
+}
+
+// Allow allows these system calls as well.
+func (p Policy) Allow(names ...string) Policy { return p.add(allow, names) }
+
+// Deny denies these system calls, as though no statement had allowed them.
+func (p Policy) Deny(names ...string) Policy { return p.add(filter.Deny, names) }
+
+// AllowIf allows a system call if all of the conditions hold, of which there must
+// be one at least.
+func (p Policy) AllowIf(name string, conditions ...Condition) Policy {
+	if len(conditions) == 0 {
+		p.errs = append(slices.Clip(p.errs), fmt.Errorf("AllowIf(%q) has no condition: use Allow for a call that is always allowed", name))
+	}
+	return p.On(name, allow, conditions...)
+}
+
+// On says what happens to a system call if all of the conditions hold, and, when
+// there are none, in any case.
+func (p Policy) On(name string, action Action, conditions ...Condition) Policy {
+	rule := filter.Rule{Syscall: name, Action: action}
+	for _, c := range conditions {
+		if c.err != nil {
+			p.errs = append(slices.Clip(p.errs), fmt.Errorf("%s: condition %q: %w", name, c, c.err))
+		}
+		rule.Conds = append(rule.Conds, c.cond)
+	}
+	p.rules = append(slices.Clip(p.rules), rule)
+	return p
+}
+
+func (p Policy) add(action Action, names []string) Policy {
+	p.rules = slices.Clip(p.rules)
+	for _, name := range names {
+		p.rules = append(p.rules, filter.Rule{Syscall: name, Action: action})
+	}
+	return p
+}
+
+// Otherwise says what happens to the calls that no statement decides. Without it
+// they fail with EPERM, or with ENOSYS; see the package comment.
+func (p Policy) Otherwise(action Action) Policy {
+	p.otherwise = &action
+	return p
+}
+
+// SkipUnknown leaves out the names that only other architectures have, so that one
+// list does for several. Names that no architecture has are mistakes all the same.
+func (p Policy) SkipUnknown() Policy {
+	p.skipUnknown = true
+	return p
+}
+
+// BestEffort makes Enforce return nil where the system cannot enforce the policy:
+// it is not Linux, or its kernel has no seccomp filters, or not what this policy
+// needs. The program goes on unprotected then.
+func (p Policy) BestEffort() Policy {
+	p.bestEffort = true
+	return p
+}
+
+// Err returns what is wrong with the policy on this architecture, one thing a
+// line, without enforcing it. It wraps [errors.ErrUnsupported] where the
+// architecture has no table of system calls.
+func (p Policy) Err() error {
+	_, err := p.native()
+	return own(err)
+}
+
+// Compile makes a filter of the policy, for the architecture of the table.
+func (p Policy) Compile(t *syscalls.Table) (filter.Program, error) {
+	prog, err := p.compile(t)
+	return prog, own(err)
+}
+
+// String gives the policy as text, a statement a line.
+func (p Policy) String() string { return p.plain(nil).String() }
+
+// MustEnforce is Enforce, and panics with its error.
+func (p Policy) MustEnforce() {
+	if err := p.Enforce(); err != nil {
+		panic(err)
+	}
+}
+
+// native compiles for the architecture of the program.
+func (p Policy) native() (filter.Program, error) {
+	t := syscalls.Native()
+	if t == nil {
+		return nil, fmt.Errorf("there is no table of system calls for the architecture %s: %w", runtime.GOARCH, errors.ErrUnsupported)
+	}
+	return p.compile(t)
+}
+
+func (p Policy) compile(t *syscalls.Table) (filter.Program, error) {
+	prog, err := filter.Compile(t, p.plain(t))
+	if err = errors.Join(append(p.errs, err)...); err != nil {
+		return nil, err
+	}
+	return prog, nil
+}
+
+// plain gives the policy as package filter takes it, for the architecture of the
+// table, or with all names for none.
+func (p Policy) plain(t *syscalls.Table) filter.Policy {
+	plain := filter.Policy{Default: Errno(syscall.Errno(1)), Rules: p.rules}
+	if p.otherwise != nil {
+		plain.Default = *p.otherwise
+	}
+	if p.skipUnknown && t != nil {
+		plain.Rules = slices.DeleteFunc(slices.Clone(p.rules), func(r filter.Rule) bool {
+			_, here := t.ByName(r.Syscall)
+			return !here && len(syscalls.Architectures(r.Syscall)) > 0
+		})
+	}
+	return plain
+}
+
+// own says whose error it is.
+func own(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("curb: %w", err)
+}
