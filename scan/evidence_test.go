@@ -2,12 +2,15 @@ package scan_test
 
 import (
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"encoding/json"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -100,12 +103,19 @@ func TestChainsAreReal(t *testing.T) {
 	}
 }
 
-// A listing holds, for each function, the symbols that its instructions name.
+// A listing holds, for each function, what its instructions refer to.
 type listing map[string][]reference
 
-type reference struct{ op, symbol string }
+// A reference is a symbol, or the address of data that has none.
+type reference struct {
+	op, symbol string
+	addr       uint64
+}
 
-var named = regexp.MustCompile(`(\S+) (?:.*?[ ,])?(\S+)\(SB\)`)
+var (
+	named   = regexp.MustCompile(`(\S+) (?:.*?[ ,])?(\S+)\(SB\)`)
+	unnamed = regexp.MustCompile(`(\S+) (?:.*?[ ,])?(0x[0-9a-f]+)\(IP\)`)
+)
 
 func disassemble(t *testing.T, path string) listing {
 	t.Helper()
@@ -121,9 +131,22 @@ func disassemble(t *testing.T, path string) listing {
 			function = plainName(name[:strings.LastIndex(name, "(SB)")])
 			continue
 		}
-		columns := strings.Split(strings.TrimSpace(line), "\t")
-		if m := named.FindStringSubmatch(strings.TrimSpace(columns[len(columns)-1])); m != nil {
-			out[function] = append(out[function], reference{m[1], m[2]})
+		// FILE:LINE ADDRESS BYTES INSTRUCTION
+		columns := strings.Fields(line)
+		if len(columns) < 4 {
+			continue
+		}
+		instruction := strings.Join(columns[3:], " ")
+		if m := named.FindStringSubmatch(instruction); m != nil {
+			out[function] = append(out[function], reference{op: m[1], symbol: m[2]})
+		} else if m := unnamed.FindStringSubmatch(instruction); m != nil {
+			pc, err1 := strconv.ParseUint(columns[1], 0, 64)
+			displacement, err2 := strconv.ParseUint(m[2], 0, 64)
+			if err := cmp.Or(err1, err2); err != nil {
+				t.Fatal(err)
+			}
+			next := pc + uint64(len(columns[2])/2)
+			out[function] = append(out[function], reference{op: m[1], addr: next + displacement})
 		}
 	}
 	return out
@@ -146,9 +169,9 @@ func (l listing) goesTo(from, to string) bool {
 
 // names reports whether a function takes the address of the other, or of a
 // variable that holds it.
-func (l listing) names(from, to string, words map[string]string) bool {
+func (l listing) names(from, to string, points func(reference) string) bool {
 	for _, r := range l[from] {
-		if same(r.symbol, to) || same(words[r.symbol], to) {
+		if same(r.symbol, to) || same(points(r), to) {
 			return true
 		}
 	}
@@ -164,41 +187,41 @@ func same(symbol, function string) bool {
 	return symbol == function || inside && strings.HasPrefix(function, symbol)
 }
 
-// pointersOf maps data symbols to the function to which their first word points.
-func pointersOf(t *testing.T, path string) map[string]string {
+// pointersOf returns a function that says to which function the word points
+// to which a reference leads, "" if to none.
+func pointersOf(t *testing.T, path string) func(reference) string {
 	t.Helper()
 	f, err := elf.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	t.Cleanup(func() { f.Close() })
 	all, err := f.Symbols()
 	if err != nil {
 		t.Fatal(err)
 	}
-	functions := map[uint64]string{}
+	functions, addresses := map[uint64]string{}, map[string]uint64{}
 	for _, s := range all {
+		addresses[s.Name] = s.Value
 		if elf.ST_TYPE(s.Info) == elf.STT_FUNC {
 			functions[s.Value] = plainName(s.Name)
 		}
 	}
-	out := map[string]string{}
-	for _, s := range all {
-		if int(s.Section) >= len(f.Sections) || s.Size == 0 {
-			continue
+	return func(r reference) string {
+		addr := r.addr
+		if addr == 0 {
+			addr = addresses[r.symbol]
 		}
-		sec := f.Sections[s.Section]
 		var word [8]byte
-		if sec.Type != elf.SHT_PROGBITS || s.Value < sec.Addr {
-			continue
-		}
-		if _, err := sec.ReadAt(word[:], int64(s.Value-sec.Addr)); err == nil {
-			if name, ok := functions[f.ByteOrder.Uint64(word[:])]; ok {
-				out[s.Name] = name
+		for _, s := range f.Sections {
+			if s.Type == elf.SHT_PROGBITS && s.Flags&elf.SHF_ALLOC != 0 && addr >= s.Addr && addr+8 <= s.Addr+s.Size {
+				if _, err := s.ReadAt(word[:], int64(addr-s.Addr)); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
+		return functions[f.ByteOrder.Uint64(word[:])]
 	}
-	return out
 }
 
 // The package and the module of a dependency, with its version.
@@ -221,9 +244,26 @@ func TestModuleOfDependency(t *testing.T) {
 // What no instruction makes is marked as such.
 func TestOrigins(t *testing.T) {
 	u := scanned(t, program(t, "hello", "plain"))
-	for name, want := range map[string]usage.Origin{"clock_gettime": usage.VDSO, "restart_syscall": usage.Kernel, "write": usage.Code} {
+	for name, want := range map[string]usage.Origin{"restart_syscall": usage.Kernel, "write": usage.Code} {
 		if call, ok := u.Find(name); !ok || call.Origin != want || len(call.Evidence) == 0 {
 			t.Errorf("%s: %+v, want origin %q", name, call, want)
+		}
+	}
+	// The runtime calls the vDSO, which may fall back on the call, and some
+	// calls it makes itself where there is no vDSO.
+	for name, code := range map[string]bool{"clock_gettime": true, "getrandom": false} {
+		call, _ := u.Find(name)
+		byVDSO := slices.ContainsFunc(call.Evidence, func(e usage.Evidence) bool {
+			return e.Function == "__vdso_"+name && e.Note != ""
+		})
+		if !byVDSO || len(call.Evidence) > 1 != code || (call.Origin == usage.Code) != code {
+			t.Errorf("%s: vDSO %t, want also code: %t; the evidence is %+v", name, byVDSO, code, call.Evidence)
+		}
+	}
+	// Nothing in a program that only prints asks the vDSO for these.
+	for _, name := range []string{"gettimeofday", "getcpu", "time", "clock_getres"} {
+		if _, ok := u.Find(name); ok {
+			t.Errorf("%s is in", name)
 		}
 	}
 	if _, ok := u.Find("execve"); ok || len(u.Launcher) != 1 || u.Launcher[0] != "execve" {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/gocurb/curb/internal/gobin"
@@ -31,7 +32,7 @@ func TestDamagedBinaries(t *testing.T) {
 	refused := 0
 	for round := range rounds {
 		data := append([]byte(nil), whole...)
-		var damage string
+		var damage strings.Builder
 		for range 1 + random.IntN(3) {
 			p := places[random.IntN(len(places))]
 			at := p.start + random.IntN(p.size)
@@ -45,7 +46,7 @@ func TestDamagedBinaries(t *testing.T) {
 					data[i] = []byte{0, 0x7f, 0x80, 0xff}[value&3]
 				}
 			}
-			damage += fmt.Sprintf(" %s at %d", p.name, at)
+			damage.WriteString(fmt.Sprintf(" %s at %d", p.name, at))
 		}
 		if err := os.WriteFile(path, data, 0o666); err != nil {
 			t.Fatal(err)
@@ -53,15 +54,15 @@ func TestDamagedBinaries(t *testing.T) {
 		func() {
 			defer func() {
 				if r := recover(); r != nil {
-					t.Errorf("round %d,%s: %v", round, damage, r)
+					t.Errorf("round %d,%s: %v", round, damage.String(), r)
 				}
 			}()
 			if u, err := scan.File(path, scan.Options{}); err == nil {
 				if len(u.Names()) == 0 {
-					t.Errorf("round %d,%s: a result without a single call", round, damage)
+					t.Errorf("round %d,%s: a result without a single call", round, damage.String())
 				}
 			} else if refused++; !errors.Is(err, gobin.ErrNotGo) {
-				t.Errorf("round %d,%s: %v does not wrap ErrNotGo", round, damage, err)
+				t.Errorf("round %d,%s: %v does not wrap ErrNotGo", round, damage.String(), err)
 			}
 		}()
 	}

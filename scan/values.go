@@ -2,6 +2,7 @@ package scan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gocurb/curb/internal/x86"
 )
@@ -101,10 +102,8 @@ func (s *search) push(at int, l loc) {
 }
 
 func (s *search) leaf(l leaf) {
-	for _, have := range s.out {
-		if have == l {
-			return
-		}
+	if slices.Contains(s.out, l) {
+		return
 	}
 	s.out = append(s.out, l)
 }

@@ -79,7 +79,7 @@ func build(t testing.TB, v variant) string {
 	}
 	path := filepath.Join(dir, "probe")
 	args := []string{"build", "-o", path}
-	for _, flag := range strings.Fields(v.flags) {
+	for flag := range strings.FieldsSeq(v.flags) {
 		args = append(args, strings.ReplaceAll(flag, "|", " "))
 	}
 	cmd := exec.Command("go", append(args, ".")...)

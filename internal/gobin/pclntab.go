@@ -95,8 +95,8 @@ func str(b []byte, off uint64) string {
 		return ""
 	}
 	b = b[off:]
-	if end := bytes.IndexByte(b, 0); end >= 0 {
-		return string(b[:end])
+	if before, _, ok := bytes.Cut(b, []byte{0}); ok {
+		return string(before)
 	}
 	return ""
 }

@@ -115,9 +115,12 @@ func (p *parser) line(tid, rest string) {
 	case strings.HasPrefix(rest, "--- "):
 		return
 	case strings.HasPrefix(rest, "<... "):
-		call := p.open[tid]
+		name, end, _ := strings.Cut(strings.TrimPrefix(rest, "<... "), " resumed>")
+		call, ok := p.open[tid]
+		if !ok {
+			call = name + "(" // begun by another thread: an execve goes on as the first one's
+		}
 		delete(p.open, tid)
-		_, end, _ := strings.Cut(rest, "resumed>")
 		p.done(proc, call+end)
 		return
 	}

@@ -33,8 +33,11 @@ type Build struct {
 // package pattern that stands for one main package, which is built. Close
 // removes what was built.
 func Resolve(ctx context.Context, arg string, b Build) (*Target, error) {
-	if info, err := os.Stat(arg); err == nil && !info.IsDir() && !strings.HasSuffix(arg, ".go") {
+	info, err := os.Stat(arg)
+	if err == nil && !info.IsDir() && !strings.HasSuffix(arg, ".go") {
 		return &Target{Binary: arg}, nil
+	} else if err == nil && info.IsDir() && b.Dir == "" && filepath.IsLocal(arg) && arg[0] != '.' {
+		arg = "./" + arg // a directory that is there, not an import path
 	} else if errors.Is(err, fs.ErrNotExist) && !isPattern(arg) {
 		return nil, fmt.Errorf("%s: there is no such file (a Go package is named by a path that starts with ./, or by its import path)", arg)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {

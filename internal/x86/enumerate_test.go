@@ -21,11 +21,11 @@ func legacyPrefixes() [][]byte {
 // legacyModRMs has every register form and the kinds of memory operands with
 // every value of the reg field.
 var legacyModRMs = func() (m []byte) {
-	for reg := byte(0); reg < 8; reg++ {
+	for reg := range byte(8) {
 		for _, b := range []byte{0x03, 0x05, 0x44, 0x86} { // [rbx], [rip+disp32], [sib+disp8], [rsi+disp32]
 			m = append(m, b|reg<<3)
 		}
-		for rm := byte(0); rm < 8; rm++ {
+		for rm := range byte(8) {
 			m = append(m, 0xc0|reg<<3|rm)
 		}
 	}

@@ -89,7 +89,7 @@ func memoryText(operand, comment string) (m Operand, ok bool) {
 		return m, absoluteText(operand, &m)
 	}
 	m = Operand{Kind: KindMem, Base: NoReg, Index: NoReg, Scale: 1}
-	for _, word := range strings.Fields(before) {
+	for word := range strings.FieldsSeq(before) {
 		if s, ok := memorySizes[word]; ok {
 			m.Size = s
 		}
@@ -129,7 +129,7 @@ func absoluteText(operand string, m *Operand) bool {
 	for _, seg := range []string{"ds:", "fs:", "gs:", "es:", "ss:", "cs:"} {
 		if _, addr, ok := strings.Cut(operand, seg+"0x"); ok {
 			*m = Operand{Kind: KindMem, Base: NoReg, Index: NoReg, Scale: 1, Imm: hexadecimal("0x" + addr)}
-			for _, word := range strings.Fields(operand) {
+			for word := range strings.FieldsSeq(operand) {
 				if s, ok := memorySizes[word]; ok {
 					m.Size = s
 				}

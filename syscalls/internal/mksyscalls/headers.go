@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,9 +37,7 @@ func headerNumbers(a *arch) (map[string]uint32, error) {
 		return nil, err
 	}
 	p := &cpp{macros: map[string]string{"__BITS_PER_LONG": "64"}}
-	for name, value := range a.macros {
-		p.macros[name] = value
-	}
+	maps.Copy(p.macros, a.macros)
 	if err := p.read(path); err != nil {
 		return nil, err
 	}

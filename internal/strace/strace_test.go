@@ -1,0 +1,179 @@
+package strace
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func parse(t *testing.T, text string) map[string]int {
+	t.Helper()
+	calls, err := Parse(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return calls
+}
+
+// The output of strace 6 on a static C program that starts two threads, then a
+// child by fork that executes another program, one by vfork, and one by fork
+// whose execve fails. The other program makes getpriority.
+func TestParseChildren(t *testing.T) {
+	text, err := os.ReadFile("testdata/children.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := parse(t, string(text))
+	for name, want := range map[string]int{
+		"getppid":         4, // two threads, two each
+		"clone3":          2,
+		"clone":           2, // fork
+		"vfork":           1,
+		"getpgid":         1, // in a child, before its execve
+		"getsid":          1, // in a vfork's child, which runs before the call returns
+		"getpgrp":         1, // in a child whose execve has failed
+		"execve":          3, // not that of the launcher
+		"kill":            1,
+		"rt_sigreturn":    1,
+		"clock_nanosleep": 4,
+		"getpriority":     0, // made by the other program
+		"readlink":        1, // made by both, when they start
+		"exit":            2,
+		"exit_group":      2, // its own, and that of the child whose execve has failed
+	} {
+		if calls[name] != want {
+			t.Errorf("%s: %d, want %d", name, calls[name], want)
+		}
+	}
+	for name := range calls {
+		if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+			t.Errorf("%q is no call's name", name)
+		}
+	}
+}
+
+// A thread other than the first executes another program: it goes on under
+// the first one's number, which is what the program was.
+func TestParseExecByThread(t *testing.T) {
+	text, err := os.ReadFile("testdata/supersede.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := parse(t, string(text))
+	if calls["getpriority"] != 0 || calls["readlink"] != 1 {
+		t.Errorf("the calls of the other program are counted: %v", calls)
+	}
+	if calls["execve"] != 4 || calls["clone3"] != 3 {
+		t.Errorf("execve %d times, clone3 %d times, want 4 and 3", calls["execve"], calls["clone3"])
+	}
+}
+
+func TestParseLines(t *testing.T) {
+	start := "10 execve(\"./a\", [\"./a\"], 0x7ffc /* 9 vars */) = 0\n"
+	for _, tt := range []struct {
+		name, text string
+		want       map[string]int
+	}{
+		{"nothing", "", map[string]int{}},
+		{"only the launcher's", start, map[string]int{}},
+		{"an execve that fails first", "10 execve(\"./b\", [\"./b\"], 0x7ffc /* 9 vars */) = -1 ENOENT (No such file or directory)\n" + start + "10 getpid() = 10\n",
+			map[string]int{"getpid": 1}},
+		{"an error that was injected", start + "10 pidfd_open(12, 0) = -1 EPERM (Operation not permitted) (INJECTED)\n", map[string]int{"pidfd_open": 1}},
+		{"a fork that was injected to fail", start + "10 clone(child_stack=NULL, flags=SIGCHLD) = -1 EAGAIN (Resource temporarily unavailable) (INJECTED)\n10 getpid() = 10\n",
+			map[string]int{"clone": 1, "getpid": 1}},
+		{"a restarted call", start + "10 nanosleep({tv_sec=1, tv_nsec=0}, NULL) = ? ERESTART_RESTARTBLOCK (Interrupted by signal)\n" +
+			"10 --- SIGTSTP {si_signo=SIGTSTP, si_code=SI_USER, si_pid=1, si_uid=0} ---\n10 restart_syscall(<... resuming interrupted nanosleep ...>) = 0\n",
+			map[string]int{"nanosleep": 1, "restart_syscall": 1}},
+		{"a call of no name", start + "10 syscall_0x3e8(0, 0, 0, 0, 0, 0) = -1 ENOSYS (Function not implemented)\n", map[string]int{"syscall_0x3e8": 1}},
+		{"an argument that looks like a result", start + "10 write(1, \"fork() = 11\\n\", 12) = 12\n11 getpid() = 11\n", map[string]int{"write": 1}},
+		{"the end by a signal", start + "10 pause( <unfinished ...>) = ?\n10 +++ killed by SIGKILL +++\n", map[string]int{"pause": 1}},
+		{"a grandchild", start + "10 fork() = 11\n11 fork() = 12\n12 getsid(0) = 1\n12 execve(\"b\", [], 0x1 /* 0 vars */) = 0\n12 getpgid(0) = 1\n11 getppid() = 10\n",
+			map[string]int{"fork": 2, "getsid": 1, "execve": 1, "getppid": 1}},
+		{"a child of another program", start + "10 fork() = 11\n11 execve(\"b\", [], 0x1 /* 0 vars */) = 0\n11 fork() = 12\n12 getsid(0) = 1\n12 execve(\"c\", [], 0x1 /* 0 vars */) = 0\n12 sync() = 0\n",
+			map[string]int{"fork": 1, "execve": 1}},
+		{"a thread of a child, before its creation is seen", start + "10 fork( <unfinished ...>\n11 getsid(0) = 1\n11 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD <unfinished ...>\n12 getpgid(0) = 1\n11 <... clone resumed>, tls=0x2) = 12\n10 <... fork resumed>) = 11\n",
+			map[string]int{"fork": 1, "getsid": 1, "clone": 1, "getpgid": 1}},
+		{"a number that is used again", start + "10 fork() = 11\n11 execve(\"b\", [], 0x1 /* 0 vars */) = 0\n11 +++ exited with 0 +++\n10 fork() = 11\n11 getsid(0) = 1\n",
+			map[string]int{"fork": 2, "execve": 1, "getsid": 1}},
+		{"a task that goes on after the first has ended", start + "10 fork() = 11\n10 exit_group(0) = ?\n10 +++ exited with 0 +++\n11 getsid(0) = 1\n",
+			map[string]int{"fork": 1, "exit_group": 1, "getsid": 1}},
+	} {
+		if got := parse(t, tt.text); !maps.Equal(got, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// probe builds the program that is traced.
+func probe(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "probe")
+	cmd := exec.Command("go", "build", "-o", path, "./testdata/probe")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, out)
+	}
+	return path
+}
+
+func TestTrace(t *testing.T) {
+	if _, err := exec.LookPath("strace"); err != nil {
+		t.Fatalf("strace is needed: make deps installs it: %v", err)
+	}
+	dir := t.TempDir()
+	r, err := Run{
+		Path: probe(t), Args: []string{"7"}, Env: []string{"PROBE=set"}, Dir: dir, Stdin: strings.NewReader("to be read"),
+	}.Trace(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.State.ExitCode(); got != 7 {
+		t.Errorf("it ended with %v, want exit code 7", r.State)
+	}
+	if want := "set " + dir + " to be read"; string(r.Stdout) != want {
+		t.Errorf("it printed %q, want %q", r.Stdout, want)
+	}
+	if !bytes.Contains(r.Stderr, []byte("no priority: <nil>")) {
+		t.Errorf("standard error %q", r.Stderr)
+	}
+	// Its child executes the same program again, which makes getsid.
+	if r.Calls["getpriority"] != 1 || r.Calls["getsid"] != 0 || r.Calls["execve"] != 1 {
+		t.Errorf("getpriority %d times, getsid %d, execve %d; want 1, 0, 1", r.Calls["getpriority"], r.Calls["getsid"], r.Calls["execve"])
+	}
+}
+
+func TestTraceWithFault(t *testing.T) {
+	r, err := Run{Path: probe(t), Args: []string{"0"}, Strace: []string{"-e", "inject=getpriority:error=EACCES"}}.Trace(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(r.Stderr, []byte("no priority: permission denied")) || r.Calls["getpriority"] != 1 {
+		t.Errorf("the fault was not injected, or its call not counted: %q, %d", r.Stderr, r.Calls["getpriority"])
+	}
+}
+
+func TestTraceOfNothing(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir()) // of its own: other tests may run at the same time
+	before := leftovers(t)
+	r, err := Run{Path: filepath.Join(t.TempDir(), "missing")}.Trace(t.Context())
+	if err == nil && r.State.Success() {
+		t.Error("a missing program was run")
+	}
+	if after := leftovers(t); !slices.Equal(before, after) {
+		t.Errorf("left behind: %v, before %v", after, before)
+	}
+}
+
+func leftovers(t *testing.T) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(os.TempDir(), "curb-strace-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
