@@ -40,6 +40,10 @@ deps: ## Install what the tests need (on Debian, as root), or say what is missin
 race: ## Run the tests of the concurrent code under the race detector (needs gcc)
 	CGO_ENABLED=1 go test -race ./scan
 
+.PHONY: long
+long: ## Run the tests that take minutes: the decoder on all binaries and encodings
+	go test ./internal/x86 -long
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each (1m)
 	@.ci/fuzz $(FUZZTIME)
