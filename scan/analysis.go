@@ -16,7 +16,7 @@ type analysis struct {
 	entries map[uint64]int // function entries -> index
 	reach   *reach
 	callers map[int][]caller
-	mid     map[int][]uint64 // places in the middle of functions that something refers to
+	mid     map[int][]middle // places in the middle of functions that something refers to
 	stores  []storeRef       // of reachable code to variables, by address
 	taken   []takenRef       // addresses of variables that reachable code takes, by address
 	bodies  map[int]*body
@@ -63,7 +63,7 @@ const noFunc = -1
 func newAnalysis(f *gobin.File) *analysis {
 	a := &analysis{
 		file: f, facts: gather(f), entries: make(map[uint64]int, len(f.Funcs)),
-		callers: map[int][]caller{}, mid: map[int][]uint64{},
+		callers: map[int][]caller{}, mid: map[int][]middle{},
 		bodies: map[int]*body{}, found: map[uint32][]finding{},
 	}
 	for i := range f.Funcs {
@@ -73,22 +73,67 @@ func newAnalysis(f *gobin.File) *analysis {
 	return a
 }
 
-// findMiddles notes the places inside of functions to which any code at all
-// refers: there, nothing is known of what came before.
+// A middle is a place inside of a function to which something refers.
+type middle struct {
+	pc     uint64
+	inData bool // by a word of the data, as the tables of switches do
+}
+
+// findMiddles notes the places inside of functions to which any code or data
+// refers: there, nothing is known of what came before. A jump, a call or a
+// computed address can even be to the middle of an instruction, and the
+// function is decoded anew with what it holds when it is entered there. Of
+// words of data and other numbers only those count that fit an instruction.
 func (a *analysis) findMiddles() {
+	sure, weak := map[int][]middle{}, map[int][]middle{}
+	note := func(to map[int][]middle, addr uint64, inData bool) {
+		if _, ok := a.entries[addr]; ok || !a.file.Module.Text.Contains(addr) {
+			return
+		}
+		if fn := a.file.FuncAt(addr); fn >= 0 {
+			to[fn] = append(to[fn], middle{addr, inData})
+		}
+	}
 	for fn := range a.facts {
 		for _, r := range a.facts[fn].refs {
-			if r.kind != refCall && r.kind != refJump && r.kind != refAddr || !a.file.Module.Text.Contains(r.addr) {
-				continue
-			}
-			if _, ok := a.entries[r.addr]; ok {
-				continue
-			}
-			if to := a.file.FuncAt(r.addr); to >= 0 {
-				a.mid[to] = append(a.mid[to], r.addr)
+			switch r.kind {
+			case refCall, refJump, refAddr:
+				note(sure, r.addr, false)
+			case refNumber:
+				note(weak, r.addr, false)
 			}
 		}
 	}
+	for addr, word := range a.file.Words() {
+		if !a.file.Module.Text.Contains(addr) {
+			note(weak, word, true)
+		}
+	}
+	var d decoder
+	for fn, places := range weak {
+		d.function(a.file, &a.file.Funcs[fn], nil)
+		for _, m := range places {
+			if _, ok := slices.BinarySearch(d.pcs, m.pc); ok {
+				a.mid[fn] = append(a.mid[fn], m)
+			}
+		}
+	}
+	g := gatherer{file: a.file, limits: imageLimits(a.file)}
+	for fn, places := range sure {
+		a.mid[fn] = append(a.mid[fn], places...)
+		pcs := entryPCs(a.mid[fn])
+		if d.function(a.file, &a.file.Funcs[fn], pcs); d.descended {
+			a.facts[fn] = g.function(&a.file.Funcs[fn], pcs)
+		}
+	}
+}
+
+func entryPCs(places []middle) []uint64 {
+	pcs := make([]uint64, len(places))
+	for i, m := range places {
+		pcs[i] = m.pc
+	}
+	return pcs
 }
 
 // index prepares the look-ups over all reachable code.
@@ -100,7 +145,7 @@ func (a *analysis) index() {
 				if to, ok := a.entries[r.addr]; ok {
 					a.callers[to] = append(a.callers[to], caller{fn, r.off})
 				}
-			case refAddr:
+			case refAddr, refNumber:
 				a.taken = append(a.taken, takenRef{r.addr, caller{fn, r.off}})
 			case refStore:
 				a.stores = append(a.stores, storeRef{r.addr, r.size, caller{fn, r.off}})

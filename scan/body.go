@@ -27,16 +27,16 @@ type body struct {
 
 const unknownSP = int64(-1 << 62)
 
-func newBody(f *gobin.File, index int, entries []uint64) *body {
+func newBody(f *gobin.File, index int, entries []middle) *body {
 	fn := &f.Funcs[index]
 	b := &body{index: index, fn: fn, jumps: map[int][]int{}, open: map[int]bool{}}
 	var d decoder
-	d.function(f, fn, entries)
+	d.function(f, fn, entryPCs(entries))
 	b.insts, b.pcs = d.insts, d.pcs
 	b.readSP(f)
-	b.link(f)
-	for _, pc := range entries {
-		if i, ok := b.at(pc); ok {
+	switches := b.link(f)
+	for _, e := range entries {
+		if i, ok := b.at(e.pc); ok && !(e.inData && switches[i]) {
 			b.open[i] = true
 		}
 	}
@@ -55,21 +55,34 @@ func newBody(f *gobin.File, index int, entries []uint64) *body {
 }
 
 // falls reports whether control can go on from instruction i to i+1. It does
-// not where the stack pointer would have to jump: the call before it does not
-// return, and the next block belongs to somebody else.
+// not after a call where the stack pointer would have to jump: the call does
+// not return, and the next block belongs to somebody else.
 func (b *body) falls(i int) bool {
-	if !falls(&b.insts[i]) || i+1 >= len(b.pcs) || b.pcs[i]+uint64(b.insts[i].Len) != b.pcs[i+1] {
+	in := &b.insts[i]
+	if !falls(in) || i+1 >= len(b.pcs) || b.pcs[i]+uint64(in.Len) != b.pcs[i+1] {
 		return false
 	}
-	sp, next := nextSP(&b.insts[i], b.sp[i]), b.sp[i+1]
+	if !b.afterCall(i) {
+		return true
+	}
+	sp, next := b.sp[i], b.sp[i+1]
 	return sp == unknownSP || next == unknownSP || sp == next
+}
+
+// afterCall reports whether instruction i is a call, or padding after one.
+func (b *body) afterCall(i int) bool {
+	for i > 0 && b.insts[i].Op == x86.Nop {
+		i--
+	}
+	return b.insts[i].Op == x86.Call || b.insts[i].Op == x86.CallInd
 }
 
 // at returns the index of the instruction at pc.
 func (b *body) at(pc uint64) (int, bool) { return slices.BinarySearch(b.pcs, pc) }
 
-// link finds the jumps inside the function, those of switch tables included.
-func (b *body) link(f *gobin.File) {
+// link finds the jumps inside the function, and returns where its switch
+// tables go.
+func (b *body) link(f *gobin.File) map[int]bool {
 	var indirect []int
 	targets := map[int]bool{}
 	for i := range b.insts {
@@ -92,6 +105,7 @@ func (b *body) link(f *gobin.File) {
 	for to := range targets {
 		b.jumps[to] = append(b.jumps[to], indirect...)
 	}
+	return targets
 }
 
 // table reads a switch's jump table: words that point into the function.
@@ -111,8 +125,7 @@ func (b *body) table(f *gobin.File, addr uint64) []int {
 }
 
 // readSP takes the stack pointer at each instruction from the table that the
-// runtime unwinds by. In assembly that sets it freely it is followed only up
-// to there.
+// runtime unwinds by. In assembly that sets it freely it is not known.
 func (b *body) readSP(f *gobin.File) {
 	b.sp = make([]int64, len(b.insts))
 	frames := f.Frames(b.fn)
@@ -122,17 +135,26 @@ func (b *body) readSP(f *gobin.File) {
 			b.sp[i] = -size
 		}
 	}
-	if !f.SetsSP(b.fn) {
-		return
-	}
-	for i := range b.insts {
-		if nextSP(&b.insts[i], b.sp[i]) == unknownSP {
-			for k := i + 1; k < len(b.sp); k++ {
-				b.sp[k] = unknownSP
-			}
-			return
+	if f.SetsSP(b.fn) || !b.trustSP() {
+		for i := range b.sp {
+			b.sp[i] = unknownSP
 		}
 	}
+}
+
+// trustSP reports whether the table agrees with what the instructions do to
+// the stack pointer: of assembly the assembler notes only some of that.
+func (b *body) trustSP() bool {
+	for i := range b.insts[:max(len(b.insts)-1, 0)] {
+		in := &b.insts[i]
+		if b.afterCall(i) || !falls(in) || b.pcs[i]+uint64(in.Len) != b.pcs[i+1] {
+			continue
+		}
+		if sp := nextSP(in, b.sp[i]); b.sp[i] != unknownSP && sp != b.sp[i+1] {
+			return false
+		}
+	}
+	return true
 }
 
 // nextSP returns the stack pointer after an instruction.

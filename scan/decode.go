@@ -13,6 +13,8 @@ type decoder struct {
 	insts []x86.Inst
 	pcs   []uint64
 	bad   []uint64 // places that control can reach and that cannot be decoded
+
+	descended bool // only what control can reach was decoded
 }
 
 // function decodes one function: straight on, as the assembler laid it out. A
@@ -20,7 +22,7 @@ type decoder struct {
 // into the middle of what was taken for an instruction, or by bytes that mean
 // nothing. There, only what control can reach is decoded.
 func (d *decoder) function(f *gobin.File, fn *gobin.Func, entries []uint64) {
-	d.insts, d.pcs, d.bad = d.insts[:0], d.pcs[:0], d.bad[:0]
+	d.insts, d.pcs, d.bad, d.descended = d.insts[:0], d.pcs[:0], d.bad[:0], false
 	code := f.Code(fn)
 	sound := true
 	for off := 0; off < len(code); {
@@ -33,13 +35,20 @@ func (d *decoder) function(f *gobin.File, fn *gobin.Func, entries []uint64) {
 		d.pcs = append(d.pcs, fn.Entry+uint64(off))
 		off += int(in.Len)
 	}
-	if !sound || !d.aligned(fn) {
+	if !sound || !d.aligned(fn, entries) {
+		d.descended = true
 		d.descend(fn, code, entries)
 	}
 }
 
-// aligned reports whether all jumps inside the function go to instructions.
-func (d *decoder) aligned(fn *gobin.Func) bool {
+// aligned reports whether all jumps inside the function, and the places where
+// it is entered, are instructions.
+func (d *decoder) aligned(fn *gobin.Func, entries []uint64) bool {
+	for _, pc := range entries {
+		if _, ok := slices.BinarySearch(d.pcs, pc); !ok {
+			return false
+		}
+	}
 	for i := range d.pcs {
 		in := &d.insts[i]
 		if in.Op != x86.Jump && in.Op != x86.CondJump || in.Target < fn.Entry || in.Target >= fn.End {

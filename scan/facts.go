@@ -24,6 +24,7 @@ const (
 	refCall     refKind = iota // calls addr
 	refJump                    // jumps to addr, outside of the function
 	refAddr                    // takes addr: nothing is known of what happens there
+	refNumber                  // holds a number that may be such an address
 	refLoad                    // reads size bytes at addr
 	refStore                   // writes size bytes at addr
 	refSyscall                 // is a SYSCALL instruction
@@ -32,6 +33,9 @@ const (
 	refVsyscall                // names the vsyscall page, whose code makes system calls
 	refBad                     // cannot be decoded: what follows is not known
 )
+
+// takesAddr reports whether the code may make a pointer to addr.
+func (r ref) takesAddr() bool { return r.kind == refAddr || r.kind == refNumber }
 
 // vsyscallPage is mapped at a fixed address on amd64 (Linux
 // arch/x86/include/uapi/asm/vsyscall.h).
@@ -54,7 +58,7 @@ func gather(f *gobin.File) []facts {
 			g := gatherer{file: f, limits: imageLimits(f)}
 			for start := range next {
 				for i := start; i < min(start+batch, len(f.Funcs)); i++ {
-					out[i] = g.function(&f.Funcs[i])
+					out[i] = g.function(&f.Funcs[i], nil)
 				}
 			}
 		})
@@ -90,10 +94,12 @@ type gatherer struct {
 	decoder decoder
 }
 
-func (g *gatherer) function(fn *gobin.Func) facts {
+// function gathers the facts of a function that is entered at its start and at
+// the other places given.
+func (g *gatherer) function(fn *gobin.Func, entries []uint64) facts {
 	g.buf = g.buf[:0]
 	g.tests.reset()
-	g.decoder.function(g.file, fn, nil)
+	g.decoder.function(g.file, fn, entries)
 	for i, pc := range g.decoder.pcs {
 		off := uint32(pc - fn.Entry)
 		g.inst(fn, off, &g.decoder.insts[i])
@@ -155,6 +161,8 @@ func (g *gatherer) operand(off uint32, in *x86.Inst, o *x86.Operand, dst bool) {
 		}
 		addr := uint64(o.Imm)
 		switch {
+		case in.Op == x86.Lea && o.Rip && g.limits.Contains(addr):
+			g.add(ref{off: off, kind: refAddr, addr: addr})
 		case in.Op == x86.Lea:
 			g.number(off, addr)
 		case o.Size == 0 || o.Inexact || in.Op == x86.Locked || in.Op == x86.Xchg:
@@ -175,7 +183,7 @@ func (g *gatherer) operand(off uint32, in *x86.Inst, o *x86.Operand, dst bool) {
 func (g *gatherer) number(off uint32, v uint64) {
 	switch {
 	case g.limits.Contains(v):
-		g.add(ref{off: off, kind: refAddr, addr: v})
+		g.add(ref{off: off, kind: refNumber, addr: v})
 	case vsyscallPage.Contains(v):
 		g.add(ref{off: off, kind: refVsyscall, addr: v})
 	}

@@ -63,7 +63,7 @@ func (s *guardSet) giveUpCommon(a *analysis) {
 		}
 		for fn := range a.facts {
 			for _, x := range a.facts[fn].refs {
-				if (x.kind == refStore || x.kind == refAddr) && x.addr == v.addr {
+				if (x.kind == refStore || x.takesAddr()) && x.addr == v.addr {
 					v.dirty = true
 				}
 			}

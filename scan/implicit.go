@@ -80,7 +80,7 @@ func (a *analysis) usesVDSO(symbol string) bool {
 func (a *analysis) reads(addr uint64) bool {
 	for fn := range a.facts {
 		for r := range a.reach.live(fn) {
-			if r.kind == refLoad && r.addr < addr+8 && addr < r.addr+uint64(r.size) || r.kind == refAddr && r.addr <= addr && addr < r.addr+8 {
+			if r.kind == refLoad && r.addr < addr+8 && addr < r.addr+uint64(r.size) || r.takesAddr() && r.addr <= addr && addr < r.addr+8 {
 				return true
 			}
 		}

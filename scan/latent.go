@@ -23,13 +23,13 @@ type latent struct {
 // table's start.
 func (a *analysis) functionValues() map[uint64]bool {
 	values := map[uint64]bool{}
-	for _, taken := range []refKind{refAddr, refLoad} {
+	for _, loads := range []bool{false, true} {
 		for fn := range a.facts {
 			for _, r := range a.facts[fn].refs {
-				if r.kind != taken || a.file.Module.Text.Contains(r.addr) || a.file.IsVariable(r.addr) {
+				if loads && r.kind != refLoad || !loads && !r.takesAddr() || a.file.Module.Text.Contains(r.addr) || a.file.IsVariable(r.addr) {
 					continue
 				}
-				if taken == refLoad {
+				if loads {
 					delete(values, r.addr) // perhaps a field of a table
 				} else if w, ok := a.file.Word(r.addr); ok && r.addr%8 == 0 {
 					if _, ok := a.entries[w]; ok {
@@ -93,7 +93,7 @@ func (r *reach) wake() bool {
 	}
 	for fn := range r.a.facts {
 		for x := range r.live(fn) {
-			if x.kind != refLoad && x.kind != refAddr {
+			if x.kind != refLoad && !x.takesAddr() {
 				continue
 			}
 			last := x.addr + uint64(max(x.size, 1)) - 1

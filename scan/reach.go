@@ -85,6 +85,7 @@ func (a *analysis) walk(allCode bool) {
 	r.visit(a.file.FuncAt(a.file.Entry), step{how: isRoot})
 	r.settle()
 	r.data()
+	r.middles()
 	r.methods()
 	r.settle()
 	if allCode {
@@ -119,11 +120,11 @@ func (r *reach) function(fn int) {
 			r.visit(file.FuncAt(x.addr), step{byCall, fn, x.off})
 		case refJump:
 			r.visit(file.FuncAt(x.addr), step{byJump, fn, x.off})
-		case refAddr, refLoad:
-			if x.kind == refAddr && r.guards.mayChange(x.addr) && !r.a.onlyReads(newBody(file, fn, r.a.mid[fn]), x.off, x.addr) {
+		case refAddr, refNumber, refLoad:
+			if x.takesAddr() && r.guards.mayChange(x.addr) && !r.a.onlyReads(newBody(file, fn, r.a.mid[fn]), x.off, x.addr) {
 				r.reopen(r.guards.taken(x.addr))
 			}
-			if to := r.target(x.addr); to >= 0 && !(x.kind == refAddr && r.later(fn, x, to)) {
+			if to := r.target(x.addr); to >= 0 && !(x.takesAddr() && r.later(fn, x, to)) {
 				r.viaPointer(to, "its address is taken by "+file.Name(&file.Funcs[fn]), step{byAddress, fn, x.off})
 			}
 		case refStore:
@@ -197,6 +198,23 @@ func (r *reach) data() {
 		}
 		if r.values[word] {
 			r.viaPointer(r.target(word), why, step{how: byData})
+		}
+	}
+}
+
+// middles visits the functions that words of the data point into, at places
+// that are not those of their own switches.
+func (r *reach) middles() {
+	for fn, places := range r.a.mid {
+		if r.has(fn) || !slices.ContainsFunc(places, func(m middle) bool { return m.inData }) {
+			continue
+		}
+		b := newBody(r.a.file, fn, places)
+		for _, m := range places {
+			if i, ok := b.at(m.pc); ok && m.inData && b.open[i] {
+				r.viaPointer(fn, "the program's data holds an address in it", step{how: byData})
+				break
+			}
 		}
 	}
 }

@@ -84,11 +84,18 @@ func (a *analysis) origins(b *body, at int, l loc) []leaf {
 
 func (a *analysis) originsDepth(b *body, at int, l loc, depth int) []leaf {
 	s := search{a: a, b: b, seen: map[searchState]bool{}, depth: depth}
+	if depth > maxDepth {
+		s.unknown("it is computed in too many steps")
+		return s.out
+	}
 	s.push(at, l)
 	for len(s.work) > 0 {
 		st := s.work[len(s.work)-1]
 		s.work = s.work[:len(s.work)-1]
 		s.before(st)
+	}
+	if len(s.out) == 0 {
+		s.unknown("no way is known that leads to it")
 	}
 	return s.out
 }

@@ -174,3 +174,20 @@ func offset(t testing.TB, f *File, addr uint64) uint64 {
 	t.Fatalf("%#x is not in the file", addr)
 	return 0
 }
+
+// A record of a function that lies behind the table's end is refused.
+func TestRecordOutside(t *testing.T) {
+	path := build(t, variant{flags: stripped})
+	g := open(t, variant{flags: stripped})
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions := offset(t, g, g.pcln.addr) + uint64(len(g.pcln.bytes)-len(g.pcln.funcs))
+	for _, at := range []uint32{1 << 31, uint32(len(g.pcln.funcs)) - 8, ^uint32(0)} {
+		g.Order.PutUint32(data[functions+4:], at)
+		if err := (&File{data: data}).load(); !errors.Is(err, ErrNotGo) || !strings.Contains(err.Error(), "damaged line table") {
+			t.Errorf("a record at %#x: error %v", at, err)
+		}
+	}
+}

@@ -133,7 +133,7 @@ func (fr *Frames) At(pc uint64) (int64, bool) {
 		}
 		fr.ok = true
 	}
-	if fr.done || fr.it.value < 0 {
+	if fr.done {
 		return 0, false
 	}
 	return int64(fr.it.value), true

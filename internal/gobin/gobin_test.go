@@ -3,6 +3,7 @@ package gobin
 import (
 	"debug/elf"
 	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -239,6 +240,52 @@ func TestInitialValues(t *testing.T) {
 				t.Errorf("%s: a variable is read-only, or the text is not", v)
 			}
 		}
+	}
+}
+
+// Go's linker writes what the relocations say into the data as well; others
+// leave it to the loader. Reading must not depend on that.
+func TestRelocations(t *testing.T) {
+	v := variant{flags: pie}
+	whole := open(t, v)
+	data, err := os.ReadFile(whole.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	erased := 0
+	for _, s := range whole.elf.Sections {
+		if s.Type != elf.SHT_RELA || s.Flags&elf.SHF_ALLOC == 0 {
+			continue
+		}
+		entries, err := s.Data()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for ; len(entries) >= 24; entries = entries[24:] {
+			if elf.R_X86_64(whole.Order.Uint32(entries[8:])) == elf.R_X86_64_RELATIVE {
+				at := offset(t, whole, whole.Order.Uint64(entries))
+				clear(data[at : at+8])
+				erased++
+			}
+		}
+	}
+	if erased < 1000 {
+		t.Fatalf("only %d words were erased", erased)
+	}
+	path := filepath.Join(t.TempDir(), "erased")
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if !slices.Equal(f.Pointers(), whole.Pointers()) || !slices.Equal(describe(f), describe(whole)) {
+		t.Error("pointers or functions differ if the words are left to the loader")
+	}
+	if again, err := os.ReadFile(path); err != nil || !slices.Equal(again, data) {
+		t.Errorf("reading has changed the file: %v", err)
 	}
 }
 
