@@ -12,11 +12,6 @@ import (
 	"github.com/gocurb/curb/syscalls"
 )
 
-func ExampleAllow() {
-	fmt.Println(curb.Allow("reed", "write").Err())
-	// Output: curb: no system call "reed": did you mean "read"?
-}
-
 func ExamplePolicy() {
 	policy := curb.Allow("read", "write", "exit_group").
 		AllowIf("socket", curb.Arg(0).Is(1, 2), curb.Arg(1).Masked(0xf).Is(1)).
@@ -218,6 +213,7 @@ func TestPoliciesAreValues(t *testing.T) {
 	network := base.Allow("socket")
 	trapped := base.Otherwise(curb.Trap)
 	mistaken := base.AllowIf("ioctl")
+	on, other := base.On("ioctl", curb.Trap), base.On("fcntl", curb.Log)
 	base.BestEffort().SkipUnknown().Deny("read")
 	for _, test := range []struct {
 		policy      curb.Policy
@@ -228,6 +224,8 @@ func TestPoliciesAreValues(t *testing.T) {
 		{files, "allow read, write, close, openat\notherwise errno(EPERM)", false},
 		{network, "allow read, write, close, socket\notherwise errno(EPERM)", false},
 		{trapped, "allow read, write, close\notherwise trap", false},
+		{on, "allow read, write, close\ntrap ioctl\notherwise errno(EPERM)", false},
+		{other, "allow read, write, close\nlog fcntl\notherwise errno(EPERM)", false},
 		{mistaken, "allow read, write, close, ioctl\notherwise errno(EPERM)", true},
 	} {
 		if got := test.policy.String(); got != test.text {

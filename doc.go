@@ -106,6 +106,9 @@
 //     their own calls in it, execve included.
 //   - The vDSO answers some calls without the kernel (clock_gettime on most
 //     machines): a filter neither sees nor stops those.
+//   - On amd64 newer kernels do not ask filters about uretprobe and uprobe (seen on
+//     Linux 6.18): the kernel itself puts these calls into programs that are being
+//     traced. Made in any other way they fail, or end the program.
 //   - io_uring makes system calls that no filter sees. A policy that allows
 //     io_uring_setup or io_uring_enter allows what it can do.
 package curb

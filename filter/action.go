@@ -44,8 +44,8 @@ const (
 // maxErrno is the kernel's MAX_ERRNO. It takes larger ones for this one.
 const maxErrno = 4095
 
-// Deny, as the action of a rule, denies a call as though no rule decided it, and
-// where the default is Allow as though that were errno(EPERM). It is no default.
+// Deny is for rules only: it denies a call as though no rule decided it, and where
+// the default is Allow as though that were errno(EPERM).
 const Deny Action = 1 << 33
 
 // Errno makes calls fail with that error, without making them; with 0 they seem

@@ -78,14 +78,30 @@ func checkCompiled(t testing.TB, table *syscalls.Table, p Policy, inputs []Data)
 }
 
 // checkAccumulator checks that all comparisons know what they compare, whatever
-// way led there, and that what is compared with numbers of calls is one.
+// way led there, that what is compared with numbers of calls is one, and that no
+// instruction is for nothing.
 func checkAccumulator(t testing.TB, table *syscalls.Table, p Program) {
 	t.Helper()
 	if err := p.Validate(); err != nil {
 		t.Fatalf("%v\n%v", err, p)
 	}
+	used := map[int]bool{0: true}
 	for pc, holds := range p.contents() {
 		ins := p[pc]
+		if !used[pc] {
+			t.Fatalf("nothing leads to instruction %d\n%s", pc, listing(p, table))
+		}
+		switch ins.Code & classMask {
+		case classRet:
+		case classJmp:
+			if ins.Code == classJmp|jumpAlways {
+				used[pc+1+int(ins.K)] = true
+				continue
+			}
+			used[pc+1+int(ins.Jt)], used[pc+1+int(ins.Jf)] = true, true
+		default:
+			used[pc+1] = true
+		}
 		if ins.Code&classMask != classJmp || ins.Code == classJmp|jumpAlways {
 			continue
 		}

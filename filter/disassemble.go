@@ -145,7 +145,9 @@ func (d disassembler) number(pc int, k uint32) string {
 	name := ""
 	switch holds {
 	case nrWord:
-		text = fmt.Sprintf("#%d", k)
+		if k < x32Bit {
+			text = fmt.Sprintf("#%d", k)
+		}
 		if d.table != nil {
 			if call, found := d.table.ByNumber(k); found {
 				name = call.Name

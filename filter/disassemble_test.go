@@ -57,7 +57,7 @@ jeq #0xc00000b7 (arm64) ? 2 : 3
 ja 3
 ld [0]      ; system call number
 jge #56 (openat) ? 6 : 5
-jgt #4294967295 ? 6 : 6
+jgt #0xffffffff ? 6 : 6
 ld [8]      ; instruction pointer, low half
 ld [12]     ; instruction pointer, high half
 ld [20]     ; argument 0, high half

@@ -30,7 +30,7 @@ func Example() {
 	//    4: 20   0   0 00000010  ld [16]     ; argument 0, low half
 	//    5: 15   3   2 00000001  jeq #1 ? 9 : 8
 	//    6: 35   0   2 00000002  jge #2 (open) ? 7 : 9
-	//    7: 35   1   0 ffffffff  jge #4294967295 ? 9 : 8
+	//    7: 35   1   0 ffffffff  jge #0xffffffff ? 9 : 8
 	//    8: 06   0   0 00030000  ret trap
 	//    9: 06   0   0 7fff0000  ret allow
 }

@@ -16,14 +16,14 @@ type chooser struct{ bytes []byte }
 
 // below chooses a number below n.
 func (c *chooser) below(n int) int {
-	v := 0
+	v := uint64(0)
 	for m := n - 1; m > 0; m >>= 8 {
 		if len(c.bytes) > 0 {
-			v = v<<8 | int(c.bytes[0])
+			v = v<<8 | uint64(c.bytes[0])
 			c.bytes = c.bytes[1:]
 		}
 	}
-	return v % n
+	return int(v % uint64(n))
 }
 
 func pick[T any](c *chooser, from ...T) T { return from[c.below(len(from))] }

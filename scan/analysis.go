@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/internal/x86"
@@ -20,8 +21,10 @@ type analysis struct {
 	stores  []storeRef       // of reachable code to variables, by address
 	taken   []takenRef       // addresses of variables that reachable code takes, by address
 	bodies  map[int]*body
-	found   map[uint32][]finding
-	open    []openSite
+	// pointers to variables, that the data holds, sorted
+	pointers []uint64
+	found    map[uint32][]finding
+	open     []openSite
 }
 
 // A caller is a direct call or jump to a function's entry.
@@ -104,10 +107,8 @@ func (a *analysis) findMiddles() {
 			}
 		}
 	}
-	for addr, word := range a.file.Words() {
-		if !a.file.Module.Text.Contains(addr) {
-			note(weak, word, true)
-		}
+	for _, word := range a.codeTables() {
+		note(weak, word, true)
 	}
 	var d decoder
 	for fn, places := range weak {
@@ -126,6 +127,50 @@ func (a *analysis) findMiddles() {
 			a.facts[fn] = g.function(&a.file.Funcs[fn], pcs)
 		}
 	}
+}
+
+// codeTables returns the words of all tables of code addresses in the data: runs
+// of words that lie in the text, of which some code or data refers to one. A
+// number that only happens to look like an address has no such neighbours, and
+// nobody refers to it.
+func (a *analysis) codeTables() []uint64 {
+	var tables [][]uint64
+	owner := map[uint64]int{} // the place of each word -> its table
+	last := uint64(0)
+	for addr, word := range a.file.Words() {
+		if !a.file.Module.Text.Contains(word) || a.file.Module.Text.Contains(addr) {
+			continue
+		}
+		if len(tables) == 0 || addr != last+8 {
+			tables = append(tables, nil)
+		}
+		last = addr
+		tables[len(tables)-1] = append(tables[len(tables)-1], word)
+		owner[addr] = len(tables) - 1
+	}
+	used := make([]bool, len(tables))
+	use := func(addr uint64) {
+		if i, ok := owner[addr]; ok {
+			used[i] = true
+		}
+	}
+	for fn := range a.facts {
+		for _, r := range a.facts[fn].refs {
+			if r.takesAddr() || r.kind == refLoad {
+				use(r.addr)
+			}
+		}
+	}
+	for _, word := range a.file.Words() {
+		use(word)
+	}
+	var out []uint64
+	for i, t := range tables {
+		if used[i] {
+			out = append(out, t...)
+		}
+	}
+	return out
 }
 
 func entryPCs(places []middle) []uint64 {
@@ -267,6 +312,9 @@ func (c *climb) callers(fn int, l loc, through []int) {
 		a.unresolved(fn, a.file.Funcs[fn].Entry, "the number is a parameter, and the function may be called through a function value: "+how)
 	}
 	through = append([]int{fn}, through...)
+	if _, indirect := a.reach.indirect(fn); !indirect && len(a.callers[fn]) == 0 {
+		a.unresolved(fn, a.file.Funcs[fn].Entry, "the number is a parameter, and no call of the function was found")
+	}
 	for _, from := range a.callers[fn] {
 		b := a.body(from.fn)
 		pc := b.fn.Entry + uint64(from.off)
@@ -303,6 +351,10 @@ func (c *climb) global(fn int, pc uint64, lf leaf, through []int) {
 	if a.file.ReadOnly(lf.value) {
 		return
 	}
+	if _, known := a.file.SymbolAt(lf.value); !known && !a.ownVariable(fn, pc) {
+		a.unresolved(fn, pc, fmt.Sprintf("the number is read from the variable at %#x, whose limits are not known for want of symbols", lf.value))
+		return
+	}
 	if why, taken := a.addressTaken(lf.value); taken {
 		a.unresolved(fn, pc, fmt.Sprintf("the number is read from the variable at %#x, %s", lf.value, why))
 		return
@@ -318,7 +370,7 @@ func (c *climb) global(fn int, pc uint64, lf leaf, through []int) {
 		}
 		switch in.Src.Kind {
 		case x86.KindImm:
-			c.constant(st.fn, spc, uint32(in.Src.Imm), through)
+			c.constant(st.fn, spc, uint32(truncate(uint64(in.Src.Imm), lf.size)), through)
 		case x86.KindReg:
 			c.site(st.fn, spc, regLoc(in.Src.Reg, lf.size), through)
 		default:
@@ -349,6 +401,13 @@ func (a *analysis) addressTaken(addr uint64) (string, bool) {
 	if sym, ok := a.file.SymbolAt(addr); ok {
 		start = sym.Addr
 	}
+	if a.pointers == nil {
+		a.pointers = a.file.Pointers()
+		slices.Sort(a.pointers)
+	}
+	if i, _ := slices.BinarySearch(a.pointers, start); i < len(a.pointers) && a.pointers[i] <= addr {
+		return "to which the program's data points", true
+	}
 	i, _ := slices.BinarySearchFunc(a.taken, start, func(t takenRef, at uint64) int { return cmp.Compare(t.addr, at) })
 	for ; i < len(a.taken) && a.taken[i].addr <= addr; i++ {
 		t := a.taken[i]
@@ -357,4 +416,17 @@ func (a *analysis) addressTaken(addr uint64) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// ownVariable reports whether the code at pc is of a package that is known to
+// keep a system call's number in a variable of its own (fcntl64Syscall), or at
+// the start of one (perThreadSyscall): its limits are known without symbols.
+func (a *analysis) ownVariable(fn int, pc uint64) bool {
+	function := a.file.Position(&a.file.Funcs[fn], pc)[0].Func
+	for _, pkg := range []string{"runtime.", "syscall.", "internal/syscall/unix.", "internal/poll.", "golang.org/x/sys/unix."} {
+		if strings.HasPrefix(function, pkg) {
+			return true
+		}
+	}
+	return false
 }

@@ -193,6 +193,8 @@ func (b *body) findTaken() {
 		switch {
 		case in.Dst.Kind == x86.KindMem && in.Dst.Base == x86.BP || in.Src.Kind == x86.KindMem && in.Src.Base == x86.BP && in.Op != x86.Lea:
 			b.loose = true // BP as a base of its own
+		case in.Op == x86.Lea && in.Src.Base == x86.BP || in.Op == x86.Mov && in.Src.Kind == x86.KindReg && in.Src.Reg == x86.BP && in.Dst.Kind == x86.KindReg && in.Dst.Reg != x86.SP:
+			b.loose = true // a pointer made from BP
 		case !lea && !copied || in.Dst.Kind == x86.KindReg && in.Dst.Reg == x86.SP:
 		case in.Dst.Kind == x86.KindReg && in.Dst.Reg == x86.BP && b.savesBP(i):
 			// The frame pointer, which only unwinders follow.

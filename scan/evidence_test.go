@@ -241,6 +241,23 @@ func TestModuleOfDependency(t *testing.T) {
 	}
 }
 
+// The code that inlining has moved into another function is named as its
+// source has it; the chain ends in the function that holds it.
+func TestEvidenceOfInlinedCode(t *testing.T) {
+	u := scanned(t, program(t, "values", "plain"))
+	call, _ := u.Find("getpgid")
+	if len(call.Evidence) != 1 {
+		t.Fatalf("getpgid is made in %d places, want 1", len(call.Evidence))
+	}
+	e := call.Evidence[0]
+	if want := lineOf(t, "testdata/values/main.go", "^func call("); e.Function != "main.call" || e.Line != want {
+		t.Errorf("getpgid is made by %s at line %d, want main.call at %d", e.Function, e.Line, want)
+	}
+	if last := e.Chain[len(e.Chain)-1]; last.Function != "main.inPlain" {
+		t.Errorf("the chain ends in %s, want main.inPlain", last.Function)
+	}
+}
+
 // What no instruction makes is marked as such.
 func TestOrigins(t *testing.T) {
 	u := scanned(t, program(t, "hello", "plain"))

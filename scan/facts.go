@@ -142,6 +142,11 @@ func (g *gatherer) inst(fn *gobin.Func, off uint32, in *x86.Inst) {
 			g.add(ref{off: off, kind: refInt80})
 		}
 		return
+	case x86.CallInd, x86.JumpInd:
+		if in.Src.Kind == x86.None || in.Src.Inexact {
+			// A far call or return: it may lead into 32-bit code.
+			g.add(ref{off: off, kind: refBad})
+		}
 	case x86.Nop, x86.Trap:
 		return
 	}

@@ -119,9 +119,8 @@ func (f *flow) call(i int, in *x86.Inst, l loc) {
 		}
 		return
 	}
-	// In Go code no register outlives a call.
-	if harmless, _ := f.a.passed(in.Target, l.reg, 1); !harmless {
-		f.escaped = true
+	if harmless, survives := f.a.passed(in.Target, l.reg, 1); !harmless || survives {
+		f.escaped = true // survives: perhaps it is the result
 	}
 }
 

@@ -19,8 +19,12 @@ func (s *search) stepSlot(i int, in *x86.Inst, l loc) {
 			s.unknown("it is on the stack, whose pointer is not known at %#x", s.b.pcs[i])
 			return
 		}
-		if s.b.sp[i]-8 == l.off {
+		switch at := s.b.sp[i] - 8; {
+		case at == l.off:
 			s.source(i, &in.Src, l.size)
+			return
+		case l.overlaps(at, 8):
+			s.unknown("it is on the stack and changed in a way that is not followed, at %#x", s.b.pcs[i])
 			return
 		}
 	case x86.StringOp:

@@ -51,15 +51,14 @@ func (a *analysis) pointer(b *body, work []int, r x86.Reg, depth int) (harmless,
 			if !ok {
 				return false, false
 			}
-			// Go code expects nothing in a register after a call but results.
-			if back && a.file.Asm(b.fn) {
+			if back { // perhaps as the result
 				work = b.next(k, out, work)
 			}
 			continue
 		case leaves || !readsOnly(in, r):
 			return false, false
 		}
-		if in.Writes&(1<<r) == 0 {
+		if in.Writes&(1<<r) == 0 || in.Size < 4 {
 			work = b.next(k, out, work)
 		}
 	}

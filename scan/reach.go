@@ -92,7 +92,51 @@ func (a *analysis) walk(allCode bool) {
 		for fn := range a.facts {
 			r.visit(fn, step{how: byData})
 		}
+		r.drain()
 	}
+	r.shorten()
+}
+
+// shorten replaces the ways by which functions were reached first by shortest
+// ones: the walk finds late what it takes to open the way from the root. What
+// only data leads to comes after what the root does.
+func (r *reach) shorten() {
+	ways := make([]step, len(r.parent))
+	var queue []int
+	add := func(fn int, s step) {
+		if fn >= 0 && ways[fn].how == notReached && r.has(fn) {
+			ways[fn] = s
+			queue = append(queue, fn)
+		}
+	}
+	follow := func() {
+		for ; len(queue) > 0; queue = queue[1:] {
+			fn := queue[0]
+			for x := range r.live(fn) {
+				switch x.kind {
+				case refCall:
+					add(r.a.file.FuncAt(x.addr), step{byCall, fn, x.off})
+				case refJump:
+					add(r.a.file.FuncAt(x.addr), step{byJump, fn, x.off})
+				case refAddr, refNumber, refLoad:
+					add(r.target(x.addr), step{byAddress, fn, x.off})
+				}
+			}
+		}
+	}
+	for _, how := range []stepKind{isRoot, byData} {
+		for fn := range r.parent {
+			if r.parent[fn].how == how {
+				add(fn, step{how: how})
+			}
+		}
+		follow()
+	}
+	for fn := range r.parent { // reached by a place that another way closed
+		add(fn, step{how: byData})
+		follow()
+	}
+	r.parent = ways
 }
 
 func (r *reach) visit(fn int, s step) {

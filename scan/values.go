@@ -177,7 +177,7 @@ func (s *search) stepReg(i int, in *x86.Inst, l loc) {
 		s.unknown("it is computed by an instruction that is not followed, at %#x", s.b.pcs[i])
 		return
 	}
-	if in.Size < 4 && l.size > in.Size && in.Op != x86.MovZX {
+	if in.Size < 4 && l.size > in.Size {
 		s.unknown("only a part of the register is written, at %#x", s.b.pcs[i])
 		return
 	}
@@ -189,6 +189,12 @@ func (s *search) stepReg(i int, in *x86.Inst, l loc) {
 		s.source(i, &in.Src, l.size)
 	case x86.MovZX:
 		s.source(i, &in.Src, min(l.size, in.Src.Size))
+	case x86.MovSX:
+		if l.size <= in.Src.Size {
+			s.source(i, &in.Src, l.size)
+			return
+		}
+		s.compute(i, in, l)
 	case x86.CondMove:
 		s.push(i, l)
 		s.source(i, &in.Src, l.size)
@@ -196,7 +202,7 @@ func (s *search) stepReg(i int, in *x86.Inst, l loc) {
 		s.slotAt(i, 0, l.size)
 	case x86.Lea:
 		s.lea(i, in, l)
-	case x86.MovSX, x86.Add, x86.Sub, x86.And, x86.Or, x86.Xor, x86.Shl, x86.Shr:
+	case x86.Add, x86.Sub, x86.And, x86.Or, x86.Xor, x86.Shl, x86.Shr:
 		s.compute(i, in, l)
 	default:
 		s.unknown("it is computed by an instruction that is not followed, at %#x", s.b.pcs[i])
@@ -336,12 +342,20 @@ func arith(in *x86.Inst, x, y uint64) uint64 {
 	case x86.Xor:
 		return x ^ y
 	case x86.Shl:
-		return x << (y & uint64(in.Size*8-1))
+		return x << (y & shiftMask(in.Size))
 	case x86.Shr:
-		return truncate(x, in.Size) >> (y & uint64(in.Size*8-1))
+		return truncate(x, in.Size) >> (y & shiftMask(in.Size))
 	}
 	shift := 64 - 8*uint(in.Src.Size) // MovSX
 	return uint64(int64(y<<shift) >> shift)
+}
+
+// shiftMask returns the bits of a shift's count that the processor looks at.
+func shiftMask(size uint8) uint64 {
+	if size == 8 {
+		return 63
+	}
+	return 31
 }
 
 // maxValues bounds the sets that arithmetic makes.
@@ -392,6 +406,8 @@ func (s *search) stepVec(i int, in *x86.Inst, l loc) {
 			return
 		}
 		s.unknown("it is left in a vector register by a call")
+	case writes && in.Op == x86.MovVec && l.off+int64(l.size) > int64(in.Size) && in.Src.Kind != x86.KindImm:
+		s.unknown("only a part of the vector register is moved, at %#x", s.b.pcs[i])
 	case writes && in.Op == x86.MovVec && in.Src.Kind == x86.KindMem:
 		s.memory(i, &in.Src, l.off, l.size)
 	case writes && in.Op == x86.MovVec && in.Src.Kind == x86.KindImm:

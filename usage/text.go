@@ -31,7 +31,9 @@ func (u *Usage) WriteTable(w io.Writer) error {
 		return err
 	}
 	for _, name := range u.Launcher {
-		fmt.Fprintf(w, "\n%s starts the program: its launcher makes it, and it is not counted.\n", name)
+		if _, err := fmt.Fprintf(w, "\n%s starts the program: its launcher makes it, and it is not counted.\n", name); err != nil {
+			return err
+		}
 	}
 	return u.writeUnresolved(w)
 }

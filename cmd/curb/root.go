@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -34,12 +36,16 @@ func (e *exitError) Unwrap() error { return e.err }
 // execute runs the command and returns its exit code. Everything that goes
 // wrong without a code of its own is wrong usage or unreadable input.
 func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	out := &checkedWriter{w: stdout}
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if err == nil && out.err != nil {
+		err = fmt.Errorf("write the output: %w", out.err)
+	}
 	if err == nil {
 		return 0
 	}
@@ -51,6 +57,21 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		fmt.Fprintf(stderr, "curb: %v\n", exit.err)
 	}
 	return exit.code
+}
+
+// A checkedWriter remembers the first error, for those who write to it without
+// looking, as cobra does when it prints help.
+type checkedWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checkedWriter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	if c.err == nil {
+		c.err = err
+	}
+	return n, err
 }
 
 func newRoot() *cobra.Command {
@@ -65,12 +86,24 @@ and lets the kernel refuse all others (Linux seccomp). Start with
   curb run ./mypackage        # build, look, and run with everything else closed
   curb scan ./mypackage       # which calls, and which code makes them
   curb gen ./mypackage        # write the lock-down into the program itself`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+		Args:                       unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetOut(cmd.ErrOrStderr())
+			if err := cmd.Help(); err != nil {
+				return err
+			}
+			return &exitError{code: exitUsage}
+		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w (see %q)", err, cmd.CommandPath()+" --help")
+	})
+	quietHelp(root)
+	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(newScan(), newRun(), newGen(), newVersion())
 	root.SetHelpTemplate(root.HelpTemplate() + `{{if not .HasParent}}
 A TARGET is the path of a Go binary, or a Go package that builds to one.
@@ -83,4 +116,63 @@ Exit status:
 "curb run" ends as the program that it ran.
 {{end}}`)
 	return root
+}
+
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "say more about a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err == nil && len(rest) > 0 {
+				err = unknownCommand(root, rest)
+			}
+			if err != nil {
+				return err
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
+}
+
+// quietHelp makes help go out in one write. What cobra says on standard error
+// when that fails would be the second message: execute says it.
+func quietHelp(root *cobra.Command) {
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		out := cmd.OutOrStdout()
+		var text bytes.Buffer
+		cmd.SetOut(&text)
+		help(cmd, args)
+		cmd.SetOut(out)
+		out.Write(text.Bytes()) // a checkedWriter keeps the error
+	})
+}
+
+// unknownCommand accepts no arguments: what stands there is taken for a
+// command, and the error names the nearest one.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := `"curb help" lists them`
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return fmt.Errorf("there is no command %q (%s)", args[0], hint)
+}
+
+// needsTarget accepts the arguments of a command that takes a TARGET first, and
+// nothing after it if alone.
+func needsTarget(alone bool) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return fmt.Errorf("%s needs a TARGET: the path of a Go binary, or a Go package (see %q)", cmd.Name(), cmd.CommandPath()+" --help")
+		case alone && len(args) > 1:
+			return fmt.Errorf("%s takes one TARGET, and %q is one more (see %q)", cmd.Name(), args[1], cmd.CommandPath()+" --help")
+		}
+		return nil
+	}
 }

@@ -26,19 +26,19 @@ func newRun() *cobra.Command {
 		Long: `Run reads a Go binary, or builds a Go package, finds the system calls that its
 code can make, and runs it with all others closed from its first instruction on.
 It passes signals on and ends as the program ends.`,
-		Args: cobra.MinimumNArgs(1),
+		Args: needsTarget(false),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, u, err := look(cmd, args[0], flags.build(), scan.Options{})
 			if err != nil {
 				return err
 			}
 			defer t.Close()
-			program, err := compile(u, &allowed)
+			policy, program, err := compile(u, &allowed)
 			if err != nil {
 				return err
 			}
 			if !quiet {
-				summary(cmd.ErrOrStderr(), u)
+				summary(cmd.ErrOrStderr(), u.Arch, policy)
 			}
 			c := launch.Cmd{
 				Path: t.Binary, Args: append([]string{args[0]}, args[1:]...),
@@ -62,30 +62,31 @@ It passes signals on and ends as the program ends.`,
 	return cmd
 }
 
-// compile makes the filter that allows what a usage holds.
-func compile(u *usage.Usage, allowed *allowances) (filter.Program, error) {
+// compile makes the policy that allows what a usage holds, and its filter.
+func compile(u *usage.Usage, allowed *allowances) (filter.Policy, filter.Program, error) {
+	var none filter.Policy
 	if u.Arch != runtime.GOARCH {
-		return nil, fmt.Errorf("%s is for %s and cannot run on this machine, which is %s", u.Binary, u.Arch, runtime.GOARCH)
+		return none, nil, fmt.Errorf("%s is for %s and cannot run on this machine, which is %s", u.Binary, u.Arch, runtime.GOARCH)
 	}
 	policy, err := allowed.policy(u)
 	if err != nil {
-		return nil, err
+		return none, nil, err
 	}
 	table, err := syscalls.For(u.Arch)
 	if err != nil {
-		return nil, err
+		return none, nil, err
 	}
 	program, err := filter.Compile(table, policy)
 	if err != nil {
-		return nil, fmt.Errorf("compile the filter for %s: %w", u.Binary, err)
+		return none, nil, fmt.Errorf("compile the filter for %s: %w", u.Binary, err)
 	}
-	return program, nil
+	return policy, program, nil
 }
 
 // summary says in one line what is allowed.
-func summary(w io.Writer, u *usage.Usage) {
-	table, err := syscalls.For(u.Arch)
+func summary(w io.Writer, arch string, policy filter.Policy) {
+	table, err := syscalls.For(arch)
 	if err == nil {
-		fmt.Fprintf(w, "curb: %d of %d system calls allowed\n", len(u.Names()), table.Len())
+		fmt.Fprintf(w, "curb: %d of %d system calls allowed\n", len(policy.Rules), table.Len())
 	}
 }

@@ -21,7 +21,7 @@ func newScan() *cobra.Command {
 		Long: `Scan reads a Go binary and lists every system call that its code can make, with
 the code that makes it. It does not run the program. If the number of some call
 cannot be told, scan says where and why, and exits with status 3.`,
-		Args: cobra.ExactArgs(1),
+		Args: needsTarget(true),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, u, err := look(cmd, args[0], flags.build(), opts)
 			if err != nil {

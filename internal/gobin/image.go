@@ -40,6 +40,7 @@ type File struct {
 	segments []segment
 	pcln     pclntab
 	symbols  []Symbol // data symbols by address, where the file has them
+	reach    []uint64 // how far any of the symbols up to the one of that index extends
 }
 
 // A segment is a piece of the memory image that comes from the file.
@@ -102,6 +103,11 @@ func (f *File) load() error {
 	}
 	if bi, err := buildinfo.Read(bytes.NewReader(f.data)); err == nil {
 		f.BuildInfo, f.GoVersion = bi, bi.GoVersion
+		for _, s := range bi.Settings {
+			if s.Key == "GOOS" && s.Value != "linux" {
+				return fmt.Errorf("%w for Linux: it was built for %s", ErrNotGo, s.Value)
+			}
+		}
 	}
 	if err := f.loadPclntab(); err != nil {
 		return err
@@ -132,6 +138,9 @@ func (f *File) loadELF() error {
 		f.Arch = "amd64"
 	default:
 		return fmt.Errorf("%w that can be analysed: it is for %s, and only amd64 is supported so far", ErrNotGo, ef.Machine)
+	}
+	if ef.OSABI != elf.ELFOSABI_NONE && ef.OSABI != elf.ELFOSABI_LINUX {
+		return fmt.Errorf("%w for Linux: it is for another system (%s)", ErrNotGo, ef.OSABI)
 	}
 	f.elf, f.Order, f.Entry, f.PIE = ef, ef.ByteOrder, ef.Entry, ef.Type == elf.ET_DYN
 	size := uint64(len(f.data))
@@ -318,12 +327,26 @@ func (f *File) Pointers() []uint64 {
 	var out []uint64
 	m := &f.Module
 	list := Range{m.Addr, m.Addr + moduleSize}
+	headers := f.headers()
 	for addr, v := range f.Words() {
-		if v != 0 && f.IsVariable(v) && !list.Contains(addr) {
+		if v != 0 && f.IsVariable(v) && !list.Contains(addr) && !headers.Contains(addr) {
 			out = append(out, v)
 		}
 	}
 	return out
+}
+
+// headers returns the start of the image, before the first section: the file's
+// own headers, which no code reads as data of the program.
+func (f *File) headers() Range {
+	first := f.segments[0].addr
+	end := first
+	for _, s := range f.elf.Sections {
+		if s.Flags&elf.SHF_ALLOC != 0 && s.Addr >= first && (end == first || s.Addr < end) {
+			end = s.Addr
+		}
+	}
+	return Range{first, end}
 }
 
 // IsVariable reports whether addr lies in the program's variables.

@@ -34,6 +34,12 @@ func (f *File) loadSymbols() {
 		}
 		return strings.Compare(a.Name, b.Name)
 	})
+	f.reach = make([]uint64, len(f.symbols))
+	end := uint64(0)
+	for i, s := range f.symbols {
+		end = max(end, s.Addr+s.Size)
+		f.reach[i] = end
+	}
 }
 
 // HasSymbols reports whether the file has a symbol table for its data.
@@ -42,8 +48,9 @@ func (f *File) HasSymbols() bool { return len(f.symbols) > 0 }
 // SymbolAt returns the data symbol that contains the address.
 func (f *File) SymbolAt(addr uint64) (Symbol, bool) {
 	i := sort.Search(len(f.symbols), func(i int) bool { return f.symbols[i].Addr > addr }) - 1
-	// Symbols of no extent and aliases may stand between: look back a little.
-	for ; i >= 0 && addr-f.symbols[i].Addr < 1<<20; i-- {
+	// Symbols may lie in each other: the one that starts last and still
+	// contains the address is the one.
+	for ; i >= 0 && f.reach[i] > addr; i-- {
 		if s := f.symbols[i]; addr < s.Addr+s.Size {
 			return s, true
 		}

@@ -1,0 +1,62 @@
+//go:build amd64 || arm64
+
+package precompiled_test
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/gocurb/curb"
+	"github.com/gocurb/curb/internal/seccomp/subprocess"
+	"github.com/gocurb/curb/precompiled"
+	"github.com/gocurb/curb/syscalls"
+)
+
+func TestMain(m *testing.M) {
+	subprocess.Main(m, map[string]func(){"enforce": enforce, "must enforce": mustEnforce})
+}
+
+// filterFor compiles for this program.
+func filterFor(p curb.Policy) precompiled.Filter {
+	t := syscalls.Native()
+	prog, err := p.Compile(t)
+	if err != nil {
+		subprocess.Fatal(err)
+	}
+	return precompiled.Filter{Arch: t.Arch, Program: prog.Packed()}
+}
+
+func TestEnforce(t *testing.T) { subprocess.Run(t, "enforce", subprocess.Exit(0)) }
+
+func enforce() {
+	f := filterFor(curb.Deny("sethostname", "seccomp"))
+	if err := f.Enforce(); err != nil {
+		subprocess.Fatal(err)
+	}
+	if err := syscall.Sethostname(nil); err != syscall.EPERM {
+		subprocess.Fatal("sethostname gets", err)
+	}
+	err := f.Enforce()
+	if !errors.Is(err, errors.ErrUnsupported) || !errors.Is(err, syscall.ENOSYS) || !strings.HasPrefix(err.Error(), "curb: ") {
+		subprocess.Fatal("where seccomp is denied the error is", err)
+	}
+	if err := f.BestEffort().Enforce(); err != nil {
+		subprocess.Fatal("by best effort the error is", err)
+	}
+}
+
+func TestMustEnforce(t *testing.T) {
+	_, errs := subprocess.Run(t, "must enforce", subprocess.Exit(2))
+	if !strings.Contains(errs, "panic: ") || !strings.Contains(errs, "curb: load a filter for all threads: seccomp: function not implemented: ") {
+		t.Errorf("stderr:\n%s", errs)
+	}
+}
+
+func mustEnforce() {
+	f := filterFor(curb.Deny("seccomp"))
+	f.BestEffort().MustEnforce()
+	f.BestEffort().MustEnforce()
+	f.MustEnforce()
+}
