@@ -353,7 +353,6 @@ func (c *climb) global(fn int, pc uint64, lf leaf, through []int) {
 	}
 	if _, known := a.file.SymbolAt(lf.value); !known && !a.ownVariable(fn, pc) {
 		a.unresolved(fn, pc, fmt.Sprintf("the number is read from the variable at %#x, whose limits are not known for want of symbols", lf.value))
-		return
 	}
 	if why, taken := a.addressTaken(lf.value); taken {
 		a.unresolved(fn, pc, fmt.Sprintf("the number is read from the variable at %#x, %s", lf.value, why))

@@ -39,10 +39,9 @@
 //     Unsafe code and assembly that leave an object by computed addresses can
 //     change a variable unseen.
 //   - The limits of variables come from the symbol table. In a stripped binary
-//     no variable is taken to keep its value, with one exception: a variable
-//     that holds a system call's number is taken to start where it is read, so
-//     that a pointer to its own start is seen, and one to the start of a larger
-//     object around it is not.
+//     no variable is taken to keep its value, and a number that is read from one
+//     is unresolved, but for the few in the runtime and in the packages of
+//     system calls, whose variables are known to begin with it.
 //   - The runtime's table of frame sizes is right, as the runtime's own
 //     unwinding needs it to be. It tells the stack pointer at every instruction.
 //   - Compiled Go code keeps the calling convention of its ABI: no register
