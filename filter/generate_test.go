@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gocurb/curb/syscalls"
@@ -212,9 +213,9 @@ func compile(t testing.TB, table *syscalls.Table, p Policy) Program {
 
 // listing is for messages: the program as a reader wants it.
 func listing(p Program, t *syscalls.Table) string {
-	text := ""
+	var text strings.Builder
 	for i, line := range p.Lines(t) {
-		text += fmt.Sprintf("%4d: %s\n", i, line)
+		text.WriteString(fmt.Sprintf("%4d: %s\n", i, line))
 	}
-	return text
+	return text.String()
 }

@@ -122,16 +122,17 @@ func valueString(v uint64) string {
 
 // String gives the rule as "allow socket if arg0 == 1 and arg1 == 2".
 func (r Rule) String() string {
-	text := r.Action.String() + " " + r.Syscall
+	var text strings.Builder
+	text.WriteString(r.Action.String() + " " + r.Syscall)
 	for i, c := range r.Conds {
 		if i == 0 {
-			text += " if "
+			text.WriteString(" if ")
 		} else {
-			text += " and "
+			text.WriteString(" and ")
 		}
-		text += c.String()
+		text.WriteString(c.String())
 	}
-	return text
+	return text.String()
 }
 
 // String gives the policy as text: a line for each rule with conditions, calls
