@@ -135,7 +135,7 @@ var curbFilter = [...]uint64{
 	0x0015_01_00_0000014b, //  67: jeq #331 (pkey_free) ? 69 : 68
 	0x0035_00_02_0000014f, //  68: jge #335 (uretprobe) ? 69 : 71
 	0x0006_00_00_00050001, //  69: ret errno(EPERM)
-	0x0035_01_00_ffffffff, //  70: jge #4294967295 ? 72 : 71
+	0x0035_01_00_ffffffff, //  70: jge #0xffffffff ? 72 : 71
 	0x0006_00_00_00050026, //  71: ret errno(ENOSYS)
 	0x0006_00_00_7fff0000, //  72: ret allow
 }
