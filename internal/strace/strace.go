@@ -125,8 +125,8 @@ func (p *parser) line(tid, rest string) {
 		return
 	}
 	name, _, ok := strings.Cut(rest, "(")
-	if !ok {
-		return
+	if !ok || strings.HasPrefix(name, "?") {
+		return // strace writes ???? where the task was killed before it could ask for the number
 	}
 	if proc.own && (proc.started || name != "execve") {
 		p.calls[name]++

@@ -92,6 +92,7 @@ func TestParseLines(t *testing.T) {
 		{"a call of no name", start + "10 syscall_0x3e8(0, 0, 0, 0, 0, 0) = -1 ENOSYS (Function not implemented)\n", map[string]int{"syscall_0x3e8": 1}},
 		{"an argument that looks like a result", start + "10 write(1, \"fork() = 11\\n\", 12) = 12\n11 getpid() = 11\n", map[string]int{"write": 1}},
 		{"the end by a signal", start + "10 pause( <unfinished ...>) = ?\n10 +++ killed by SIGKILL +++\n", map[string]int{"pause": 1}},
+		{"a number that could not be read any more", start + "10 ???( <unfinished ...>) = ?\n10 +++ exited with 0 +++\n", map[string]int{}},
 		{"a grandchild", start + "10 fork() = 11\n11 fork() = 12\n12 getsid(0) = 1\n12 execve(\"b\", [], 0x1 /* 0 vars */) = 0\n12 getpgid(0) = 1\n11 getppid() = 10\n",
 			map[string]int{"fork": 2, "getsid": 1, "execve": 1, "getppid": 1}},
 		{"a child of another program", start + "10 fork() = 11\n11 execve(\"b\", [], 0x1 /* 0 vars */) = 0\n11 fork() = 12\n12 getsid(0) = 1\n12 execve(\"c\", [], 0x1 /* 0 vars */) = 0\n12 sync() = 0\n",
