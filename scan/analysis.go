@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/internal/isa"
 	"github.com/gocurb/curb/internal/x86"
 )
 
@@ -330,7 +331,7 @@ func (c *climb) callers(fn int, l loc, through []int) {
 				continue
 			}
 			at.off += b.sp[i]
-			if b.insts[i].Op == x86.Call {
+			if b.insts[i].Op == isa.Call {
 				at.off -= 8 // the return address
 			}
 		}
@@ -363,14 +364,14 @@ func (c *climb) global(fn int, pc uint64, lf leaf, through []int) {
 		spc := b.fn.Entry + uint64(st.off)
 		i, ok := b.at(spc)
 		in := &b.insts[i]
-		if !ok || in.Op != x86.Mov || st.addr != lf.value || st.size < lf.size {
+		if !ok || in.Op != isa.Mov || st.addr != lf.value || st.size < lf.size {
 			a.unresolved(st.fn, spc, "it changes a variable that holds a system call's number in a way that is not followed")
 			continue
 		}
 		switch in.Src.Kind {
-		case x86.KindImm:
+		case isa.KindImm:
 			c.constant(st.fn, spc, uint32(truncate(uint64(in.Src.Imm), lf.size)), through)
-		case x86.KindReg:
+		case isa.KindReg:
 			c.site(st.fn, spc, regLoc(in.Src.Reg, lf.size), through)
 		default:
 			a.unresolved(st.fn, spc, "it changes a variable that holds a system call's number in a way that is not followed")

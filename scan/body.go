@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/internal/isa"
 	"github.com/gocurb/curb/internal/x86"
 )
 
@@ -12,7 +13,7 @@ import (
 type body struct {
 	index int // of the function
 	fn    *gobin.Func
-	insts []x86.Inst
+	insts []isa.Inst
 	pcs   []uint64
 	jumps map[int][]int // instruction -> those that jump to it
 	// open holds the instructions that control can reach from places that
@@ -71,10 +72,10 @@ func (b *body) falls(i int) bool {
 
 // afterCall reports whether instruction i is a call, or padding after one.
 func (b *body) afterCall(i int) bool {
-	for i > 0 && b.insts[i].Op == x86.Nop {
+	for i > 0 && b.insts[i].Op == isa.Nop {
 		i--
 	}
-	return b.insts[i].Op == x86.Call || b.insts[i].Op == x86.CallInd
+	return b.insts[i].Op == isa.Call || b.insts[i].Op == isa.CallInd
 }
 
 // at returns the index of the instruction at pc.
@@ -88,14 +89,14 @@ func (b *body) link(f *gobin.File) map[int]bool {
 	for i := range b.insts {
 		in := &b.insts[i]
 		switch in.Op {
-		case x86.Jump, x86.CondJump:
+		case isa.Jump, isa.CondJump:
 			if to, ok := b.at(in.Target); ok {
 				b.jumps[to] = append(b.jumps[to], i)
 			}
-		case x86.JumpInd:
+		case isa.JumpInd:
 			indirect = append(indirect, i)
-		case x86.Lea:
-			if in.Src.Kind == x86.KindMem && in.Src.Base == x86.NoReg && in.Src.Index == x86.NoReg {
+		case isa.Lea:
+			if in.Src.Kind == isa.KindMem && in.Src.Base == isa.NoReg && in.Src.Index == isa.NoReg {
 				for _, to := range b.table(f, uint64(in.Src.Imm)) {
 					targets[to] = true
 				}
@@ -158,23 +159,23 @@ func (b *body) trustSP() bool {
 }
 
 // nextSP returns the stack pointer after an instruction.
-func nextSP(in *x86.Inst, sp int64) int64 {
+func nextSP(in *isa.Inst, sp int64) int64 {
 	if sp == unknownSP || in.Writes&(1<<x86.SP) == 0 {
 		return sp
 	}
-	toSP := in.Dst.Kind == x86.KindReg && in.Dst.Reg == x86.SP
+	toSP := in.Dst.Kind == isa.KindReg && in.Dst.Reg == x86.SP
 	switch {
-	case in.Op == x86.Push:
+	case in.Op == isa.Push:
 		return sp - 8
-	case in.Op == x86.Pop && !toSP:
+	case in.Op == isa.Pop && !toSP:
 		return sp + 8
-	case in.Op == x86.Call || in.Op == x86.CallInd:
+	case in.Op == isa.Call || in.Op == isa.CallInd:
 		return sp
-	case in.Op == x86.Add && toSP && in.Src.Kind == x86.KindImm:
+	case in.Op == isa.Add && toSP && in.Src.Kind == isa.KindImm:
 		return sp + in.Src.Imm
-	case in.Op == x86.Sub && toSP && in.Src.Kind == x86.KindImm:
+	case in.Op == isa.Sub && toSP && in.Src.Kind == isa.KindImm:
 		return sp - in.Src.Imm
-	case in.Op == x86.Lea && toSP && in.Src.Base == x86.SP && in.Src.Index == x86.NoReg:
+	case in.Op == isa.Lea && toSP && in.Src.Base == x86.SP && in.Src.Index == isa.NoReg:
 		return sp + in.Src.Imm
 	}
 	return unknownSP
@@ -188,17 +189,17 @@ func (b *body) findTaken() {
 		if b.checksStack(i) {
 			continue
 		}
-		lea := in.Op == x86.Lea && in.Src.Base == x86.SP
-		copied := in.Op == x86.Mov && in.Src.Kind == x86.KindReg && in.Src.Reg == x86.SP
+		lea := in.Op == isa.Lea && in.Src.Base == x86.SP
+		copied := in.Op == isa.Mov && in.Src.Kind == isa.KindReg && in.Src.Reg == x86.SP
 		switch {
-		case in.Dst.Kind == x86.KindMem && in.Dst.Base == x86.BP || in.Src.Kind == x86.KindMem && in.Src.Base == x86.BP && in.Op != x86.Lea:
+		case in.Dst.Kind == isa.KindMem && in.Dst.Base == x86.BP || in.Src.Kind == isa.KindMem && in.Src.Base == x86.BP && in.Op != isa.Lea:
 			b.loose = true // BP as a base of its own
-		case in.Op == x86.Lea && in.Src.Base == x86.BP || in.Op == x86.Mov && in.Src.Kind == x86.KindReg && in.Src.Reg == x86.BP && in.Dst.Kind == x86.KindReg && in.Dst.Reg != x86.SP:
+		case in.Op == isa.Lea && in.Src.Base == x86.BP || in.Op == isa.Mov && in.Src.Kind == isa.KindReg && in.Src.Reg == x86.BP && in.Dst.Kind == isa.KindReg && in.Dst.Reg != x86.SP:
 			b.loose = true // a pointer made from BP
-		case !lea && !copied || in.Dst.Kind == x86.KindReg && in.Dst.Reg == x86.SP:
-		case in.Dst.Kind == x86.KindReg && in.Dst.Reg == x86.BP && b.savesBP(i):
+		case !lea && !copied || in.Dst.Kind == isa.KindReg && in.Dst.Reg == x86.SP:
+		case in.Dst.Kind == isa.KindReg && in.Dst.Reg == x86.BP && b.savesBP(i):
 			// The frame pointer, which only unwinders follow.
-		case b.sp[i] == unknownSP || lea && in.Src.Index != x86.NoReg:
+		case b.sp[i] == unknownSP || lea && in.Src.Index != isa.NoReg:
 			b.loose = true
 		case lea:
 			b.taken = append(b.taken, b.sp[i]+in.Src.Imm)
@@ -214,11 +215,11 @@ func (b *body) findTaken() {
 // frame will reach, for the comparison with the goroutine's limit after it.
 func (b *body) checksStack(i int) bool {
 	in := &b.insts[i]
-	if in.Op != x86.Lea || in.Src.Base != x86.SP || in.Src.Imm >= 0 || i+1 >= len(b.insts) {
+	if in.Op != isa.Lea || in.Src.Base != x86.SP || in.Src.Imm >= 0 || i+1 >= len(b.insts) {
 		return false
 	}
 	next := &b.insts[i+1]
-	return next.Op == x86.Cmp && next.Dst.Kind == x86.KindReg && next.Dst.Reg == in.Dst.Reg
+	return next.Op == isa.Cmp && next.Dst.Kind == isa.KindReg && next.Dst.Reg == in.Dst.Reg
 }
 
 // savesBP reports whether the instruction before i saves the frame pointer, as
@@ -228,8 +229,8 @@ func (b *body) savesBP(i int) bool {
 		return false
 	}
 	prev := &b.insts[i-1]
-	return (prev.Op == x86.Push || prev.Op == x86.Mov && prev.Dst.Kind == x86.KindMem) &&
-		prev.Src.Kind == x86.KindReg && prev.Src.Reg == x86.BP
+	return (prev.Op == isa.Push || prev.Op == isa.Mov && prev.Dst.Kind == isa.KindMem) &&
+		prev.Src.Kind == isa.KindReg && prev.Src.Reg == x86.BP
 }
 
 // escapes reports whether a pointer to the stack slot at off may be about.

@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/internal/isa"
 	"github.com/gocurb/curb/internal/x86"
 )
 
 // A decoder cuts functions into instructions. It is used for one function
 // after another; what it returns is good until the next.
 type decoder struct {
-	insts []x86.Inst
+	insts []isa.Inst
 	pcs   []uint64
 	bad   []uint64 // places that control can reach and that cannot be decoded
 
@@ -26,7 +27,7 @@ func (d *decoder) function(f *gobin.File, fn *gobin.Func, entries []uint64) {
 	code := f.Code(fn)
 	sound := true
 	for off := 0; off < len(code); {
-		d.insts = append(d.insts, x86.Inst{})
+		d.insts = append(d.insts, isa.Inst{})
 		in := &d.insts[len(d.insts)-1]
 		if err := x86.Decode(in, code[off:], fn.Entry+uint64(off)); err != nil {
 			sound = false
@@ -51,7 +52,7 @@ func (d *decoder) aligned(fn *gobin.Func, entries []uint64) bool {
 	}
 	for i := range d.pcs {
 		in := &d.insts[i]
-		if in.Op != x86.Jump && in.Op != x86.CondJump || in.Target < fn.Entry || in.Target >= fn.End {
+		if in.Op != isa.Jump && in.Op != isa.CondJump || in.Target < fn.Entry || in.Target >= fn.End {
 			continue
 		}
 		if _, ok := slices.BinarySearch(d.pcs, in.Target); !ok {
@@ -64,7 +65,7 @@ func (d *decoder) aligned(fn *gobin.Func, entries []uint64) bool {
 // descend decodes what control can reach from the function's entries.
 func (d *decoder) descend(fn *gobin.Func, code []byte, entries []uint64) {
 	d.bad = d.bad[:0]
-	at := map[uint64]x86.Inst{}
+	at := map[uint64]isa.Inst{}
 	work := append([]uint64{fn.Entry}, entries...)
 	for len(work) > 0 {
 		pc := work[len(work)-1]
@@ -72,16 +73,16 @@ func (d *decoder) descend(fn *gobin.Func, code []byte, entries []uint64) {
 		if _, seen := at[pc]; seen || pc < fn.Entry || pc >= fn.End {
 			continue
 		}
-		var in x86.Inst
+		var in isa.Inst
 		if err := x86.Decode(&in, code[pc-fn.Entry:], pc); err != nil {
 			d.bad = append(d.bad, pc)
 			continue
 		}
 		at[pc] = in
-		if in.Op == x86.JumpInd {
+		if in.Op == isa.JumpInd {
 			d.bad = append(d.bad, pc) // where it goes to was not decoded
 		}
-		if in.Op == x86.Jump || in.Op == x86.CondJump {
+		if in.Op == isa.Jump || in.Op == isa.CondJump {
 			work = append(work, in.Target)
 		}
 		if falls(&in) {
@@ -101,9 +102,9 @@ func (d *decoder) descend(fn *gobin.Func, code []byte, entries []uint64) {
 }
 
 // falls reports whether control can go on from an instruction to the next.
-func falls(in *x86.Inst) bool {
+func falls(in *isa.Inst) bool {
 	switch in.Op {
-	case x86.Jump, x86.JumpInd, x86.Ret, x86.Trap:
+	case isa.Jump, isa.JumpInd, isa.Ret, isa.Trap:
 		return false
 	}
 	return true

@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	"github.com/gocurb/curb/internal/gobin"
-	"github.com/gocurb/curb/internal/x86"
+	"github.com/gocurb/curb/internal/isa"
 )
 
 // A ref is one thing in a function that matters outside of it: every function
@@ -108,7 +108,7 @@ func (g *gatherer) function(fn *gobin.Func, entries []uint64) facts {
 	if n := len(g.decoder.insts); n > 0 {
 		// Assembly may run on into the next function. A call at the end does not return.
 		last := &g.decoder.insts[n-1]
-		if falls(last) && last.Op != x86.Call && last.Op != x86.CallInd && last.Op != x86.Nop {
+		if falls(last) && last.Op != isa.Call && last.Op != isa.CallInd && last.Op != isa.Nop {
 			g.add(ref{off: uint32(g.decoder.pcs[n-1] - fn.Entry), kind: refJump, addr: fn.End})
 		}
 	}
@@ -121,62 +121,62 @@ func (g *gatherer) function(fn *gobin.Func, entries []uint64) facts {
 func (g *gatherer) add(r ref) { g.buf = append(g.buf, r) }
 
 // inst adds what one instruction refers to.
-func (g *gatherer) inst(fn *gobin.Func, off uint32, in *x86.Inst) {
+func (g *gatherer) inst(fn *gobin.Func, off uint32, in *isa.Inst) {
 	switch in.Op {
-	case x86.Call:
+	case isa.Call:
 		g.add(ref{off: off, kind: refCall, addr: in.Target})
 		return
-	case x86.Jump, x86.CondJump:
+	case isa.Jump, isa.CondJump:
 		if in.Target < fn.Entry || in.Target >= fn.End {
 			g.add(ref{off: off, kind: refJump, addr: in.Target})
 		}
 		return
-	case x86.Syscall:
+	case isa.Syscall:
 		g.add(ref{off: off, kind: refSyscall})
 		return
-	case x86.Sysenter:
+	case isa.Sysenter:
 		g.add(ref{off: off, kind: refSysenter})
 		return
-	case x86.Int:
+	case isa.Int:
 		if in.Src.Imm&0xff == 0x80 {
 			g.add(ref{off: off, kind: refInt80})
 		}
 		return
-	case x86.CallInd, x86.JumpInd:
-		if in.Src.Kind == x86.None || in.Src.Inexact {
+	case isa.CallInd, isa.JumpInd:
+		if in.Src.Kind == isa.None || in.Src.Inexact {
 			// A far call or return: it may lead into 32-bit code.
 			g.add(ref{off: off, kind: refBad})
 		}
-	case x86.Nop, x86.Trap:
+	case isa.Nop, isa.Trap:
 		return
 	}
 	g.operand(off, in, &in.Src, false)
 	g.operand(off, in, &in.Dst, true)
 }
 
-func (g *gatherer) operand(off uint32, in *x86.Inst, o *x86.Operand, dst bool) {
+func (g *gatherer) operand(off uint32, in *isa.Inst, o *isa.Operand, dst bool) {
 	switch o.Kind {
-	case x86.KindImm:
+	case isa.KindImm:
 		g.number(off, uint64(o.Imm))
-	case x86.KindMem:
-		if o.Base != x86.NoReg || o.Index != x86.NoReg || o.Seg != 0 {
+	case isa.KindMem:
+		if o.Base != isa.NoReg || o.Index != isa.NoReg || o.Seg != 0 {
 			// An absolute displacement beside a register: an array's start.
 			g.number(off, uint64(o.Imm))
 			return
 		}
 		addr := uint64(o.Imm)
 		switch {
-		case in.Op == x86.Lea && o.Rip && g.limits.Contains(addr):
+		case in.Op == isa.Lea && o.Rip && g.limits.Contains(addr):
 			g.add(ref{off: off, kind: refAddr, addr: addr})
-		case in.Op == x86.Lea:
+		case in.Op == isa.Lea:
 			g.number(off, addr)
-		case o.Size == 0 || o.Inexact || in.Op == x86.Locked || in.Op == x86.Xchg:
+		case o.Size == 0 || o.Inexact || in.Op == isa.Locked || in.Op == isa.Xchg:
 			// Of unknown extent, or read and written at once.
 			g.add(ref{off: off, kind: refAddr, addr: addr})
-		case !dst || in.Op == x86.Cmp || in.Op == x86.Test:
+		case !dst || in.Op == isa.Cmp || in.Op == isa.Test:
 			g.add(ref{off: off, kind: refLoad, size: o.Size, addr: addr})
 		default:
-			if in.Op != x86.Mov && in.Op != x86.MovVec && in.Op != x86.SetCond && in.Op != x86.Pop {
+			if in.Op != isa.Mov && in.Op != isa.MovVec && in.Op != isa.SetCond && in.Op != isa.Pop {
 				g.add(ref{off: off, kind: refLoad, size: o.Size, addr: addr})
 			}
 			g.add(ref{off: off, kind: refStore, size: o.Size, addr: addr})

@@ -3,6 +3,7 @@ package scan
 import (
 	"strings"
 
+	"github.com/gocurb/curb/internal/isa"
 	"github.com/gocurb/curb/internal/x86"
 )
 
@@ -27,7 +28,7 @@ type flow struct {
 // a register ends up. It is not ok if the pointer may get anywhere else.
 func (a *analysis) sinks(b *body, i int) ([]uint64, bool) {
 	in := &b.insts[i]
-	if in.Dst.Kind != x86.KindReg || !isInit(a.file.Name(b.fn)) {
+	if in.Dst.Kind != isa.KindReg || !isInit(a.file.Name(b.fn)) {
 		return nil, false
 	}
 	f := flow{a: a, b: b, seen: map[searchState]bool{}, out: b.successors()}
@@ -69,35 +70,35 @@ func (f *flow) step(i int, l loc) {
 	}
 	r := l.reg
 	switch in.Op {
-	case x86.Ret, x86.Cmp, x86.Test:
-		if in.Op != x86.Ret && !based(in, r) {
+	case isa.Ret, isa.Cmp, isa.Test:
+		if in.Op != isa.Ret && !based(in, r) {
 			f.after(i, l)
-		} else if in.Op != x86.Ret {
+		} else if in.Op != isa.Ret {
 			f.escaped = true
 		}
 		return
-	case x86.Call:
+	case isa.Call:
 		f.call(i, in, l)
 		return
-	case x86.CallInd, x86.JumpInd, x86.Syscall, x86.Int, x86.Sysenter, x86.StringOp, x86.Xchg, x86.Locked:
+	case isa.CallInd, isa.JumpInd, isa.Syscall, isa.Int, isa.Sysenter, isa.StringOp, isa.Xchg, isa.Locked:
 		f.escaped = true
 		return
 	}
-	leaves := (in.Op == x86.Jump || in.Op == x86.CondJump) && (in.Target < f.b.fn.Entry || in.Target >= f.b.fn.End)
-	reads := in.Src.Kind == x86.KindMem && (in.Src.Base == r || in.Src.Index == r)
-	loads := reads && in.Op == x86.Mov && in.Size == 8 && in.Src.Index == x86.NoReg && in.Dst.Kind == x86.KindReg
+	leaves := (in.Op == isa.Jump || in.Op == isa.CondJump) && (in.Target < f.b.fn.Entry || in.Target >= f.b.fn.End)
+	reads := in.Src.Kind == isa.KindMem && (in.Src.Base == r || in.Src.Index == r)
+	loads := reads && in.Op == isa.Mov && in.Size == 8 && in.Src.Index == isa.NoReg && in.Dst.Kind == isa.KindReg
 	switch {
 	case loads: // what it holds may be the pointer that was stored there
 		f.after(i, regLoc(in.Dst.Reg, 8))
-	case leaves || reads || in.Dst.Kind == x86.KindMem && in.Dst.Index == r:
+	case leaves || reads || in.Dst.Kind == isa.KindMem && in.Dst.Index == r:
 		f.escaped = true
-	case in.Op == x86.Mov && in.Size == 8 && in.Src.Kind == x86.KindReg && in.Src.Reg == r:
+	case in.Op == isa.Mov && in.Size == 8 && in.Src.Kind == isa.KindReg && in.Src.Reg == r:
 		f.copied(i, &in.Dst)
-	case in.Src.Kind == x86.KindReg && in.Src.Reg == r:
+	case in.Src.Kind == isa.KindReg && in.Src.Reg == r:
 		f.escaped = true
-	case in.Dst.Kind == x86.KindReg && in.Dst.Reg == r && in.Op != x86.Mov && in.Op != x86.MovZX && in.Op != x86.MovSX && in.Op != x86.Lea && in.Op != x86.Zero && in.Op != x86.Pop:
+	case in.Dst.Kind == isa.KindReg && in.Dst.Reg == r && in.Op != isa.Mov && in.Op != isa.MovZX && in.Op != isa.MovSX && in.Op != isa.Lea && in.Op != isa.Zero && in.Op != isa.Pop:
 		f.escaped = true
-	case in.Op == x86.Other && in.Writes&(1<<r) != 0:
+	case in.Op == isa.Other && in.Writes&(1<<r) != 0:
 		f.escaped = true
 	}
 	if in.Writes&(1<<r) == 0 {
@@ -106,13 +107,13 @@ func (f *flow) step(i int, l loc) {
 }
 
 // based reports whether the instruction reads memory through r.
-func based(in *x86.Inst, r x86.Reg) bool {
-	uses := func(o *x86.Operand) bool { return o.Kind == x86.KindMem && (o.Base == r || o.Index == r) }
+func based(in *isa.Inst, r isa.Reg) bool {
+	uses := func(o *isa.Operand) bool { return o.Kind == isa.KindMem && (o.Base == r || o.Index == r) }
 	return uses(&in.Src) || uses(&in.Dst)
 }
 
 // call looks at a call with the pointer in a register: whether it is passed on.
-func (f *flow) call(i int, in *x86.Inst, l loc) {
+func (f *flow) call(i int, in *isa.Inst, l loc) {
 	if f.a.isWriteBarrier(in.Target) {
 		if l.reg != x86.R11 { // the result; all others are kept
 			f.after(i, l)
@@ -125,13 +126,13 @@ func (f *flow) call(i int, in *x86.Inst, l loc) {
 }
 
 // copied follows a copy of the pointer to what an operand names.
-func (f *flow) copied(i int, to *x86.Operand) {
+func (f *flow) copied(i int, to *isa.Operand) {
 	switch {
-	case to.Kind == x86.KindReg:
+	case to.Kind == isa.KindReg:
 		f.after(i, regLoc(to.Reg, 8))
-	case to.Kind != x86.KindMem || to.Seg != 0 || to.Index != x86.NoReg || to.Inexact:
+	case to.Kind != isa.KindMem || to.Seg != 0 || to.Index != isa.NoReg || to.Inexact:
 		f.escaped = true
-	case to.Base == x86.NoReg:
+	case to.Base == isa.NoReg:
 		f.sink(uint64(to.Imm))
 	case to.Base == x86.SP:
 		f.toStack(i, f.b.sp[i], to.Imm)
@@ -158,7 +159,7 @@ func (f *flow) toStack(i int, sp, off int64) {
 // stored follows a store of the pointer through another one: into an object
 // that the function made, which then stands for the pointer itself, or into
 // the write barrier's buffer, which only the garbage collector reads.
-func (f *flow) stored(i int, to *x86.Operand) {
+func (f *flow) stored(i int, to *isa.Operand) {
 	for _, base := range f.a.origins(f.b, i, regLoc(to.Base, 8)) {
 		switch base.kind {
 		case leafConst:
@@ -168,7 +169,7 @@ func (f *flow) stored(i int, to *x86.Operand) {
 		case leafCall:
 			call := &f.b.insts[base.value]
 			switch {
-			case call.Op != x86.Call || base.loc.kind != inReg:
+			case call.Op != isa.Call || base.loc.kind != inReg:
 				f.escaped = true
 			case f.a.isWriteBarrier(call.Target) && base.loc.reg == x86.R11:
 			case f.a.allocates(call.Target) && base.loc.reg == x86.AX:
@@ -183,44 +184,44 @@ func (f *flow) stored(i int, to *x86.Operand) {
 }
 
 // stepSlot looks at what an instruction does with the pointer in a stack slot.
-func (f *flow) stepSlot(i int, in *x86.Inst, l loc) {
-	at := func(o *x86.Operand) bool {
+func (f *flow) stepSlot(i int, in *isa.Inst, l loc) {
+	at := func(o *isa.Operand) bool {
 		if o.Inexact {
 			return true
 		}
-		if o.Kind != x86.KindMem || o.Base != x86.SP {
+		if o.Kind != isa.KindMem || o.Base != x86.SP {
 			return false
 		}
 		size := int64(o.Size)
 		if size == 0 {
 			size = 64
 		}
-		return f.b.sp[i] == unknownSP || o.Index != x86.NoReg || l.overlaps(f.b.sp[i]+o.Imm, size)
+		return f.b.sp[i] == unknownSP || o.Index != isa.NoReg || l.overlaps(f.b.sp[i]+o.Imm, size)
 	}
-	exact := func(o *x86.Operand) bool {
-		return o.Index == x86.NoReg && f.b.sp[i] != unknownSP && f.b.sp[i]+o.Imm == l.off && o.Size == 8
+	exact := func(o *isa.Operand) bool {
+		return o.Index == isa.NoReg && f.b.sp[i] != unknownSP && f.b.sp[i]+o.Imm == l.off && o.Size == 8
 	}
 	switch {
-	case in.Op == x86.Ret:
+	case in.Op == isa.Ret:
 		return
-	case in.Op == x86.Call && f.a.isWriteBarrier(in.Target):
-	case in.Op == x86.Call || in.Op == x86.CallInd:
-		if in.Op == x86.CallInd || f.b.sp[i] == unknownSP || l.overlaps(f.b.sp[i], max(f.a.argsSize(in.Target), 0)) || f.a.argsSize(in.Target) < 0 {
+	case in.Op == isa.Call && f.a.isWriteBarrier(in.Target):
+	case in.Op == isa.Call || in.Op == isa.CallInd:
+		if in.Op == isa.CallInd || f.b.sp[i] == unknownSP || l.overlaps(f.b.sp[i], max(f.a.argsSize(in.Target), 0)) || f.a.argsSize(in.Target) < 0 {
 			f.escaped = true
 			return
 		}
-	case in.Op == x86.Lea:
+	case in.Op == isa.Lea:
 	case at(&in.Src):
-		if in.Op != x86.Mov || !exact(&in.Src) || in.Dst.Kind != x86.KindReg {
+		if in.Op != isa.Mov || !exact(&in.Src) || in.Dst.Kind != isa.KindReg {
 			f.escaped = true
 			return
 		}
 		f.after(i, regLoc(in.Dst.Reg, 8))
 	case at(&in.Dst):
-		if in.Op == x86.Mov && exact(&in.Dst) {
+		if in.Op == isa.Mov && exact(&in.Dst) {
 			return // overwritten
 		}
-		if in.Op != x86.Cmp && in.Op != x86.Test {
+		if in.Op != isa.Cmp && in.Op != isa.Test {
 			f.escaped = true
 			return
 		}

@@ -1,20 +1,23 @@
 package scan
 
-import "github.com/gocurb/curb/internal/x86"
+import (
+	"github.com/gocurb/curb/internal/isa"
+	"github.com/gocurb/curb/internal/x86"
+)
 
 // stepSlot looks at what an instruction does to a slot of the stack.
-func (s *search) stepSlot(i int, in *x86.Inst, l loc) {
+func (s *search) stepSlot(i int, in *isa.Inst, l loc) {
 	escapes := s.b.escapes(l.off)
 	switch in.Op {
-	case x86.Call, x86.CallInd:
-		if in.Op == x86.Call && s.a.isWriteBarrier(in.Target) {
+	case isa.Call, isa.CallInd:
+		if in.Op == isa.Call && s.a.isWriteBarrier(in.Target) {
 			break
 		}
 		if escapes || s.clobbered(i, in, l) {
 			s.unknown("it is on the stack where the call at %#x may change it", s.b.pcs[i])
 			return
 		}
-	case x86.Push:
+	case isa.Push:
 		if s.b.sp[i] == unknownSP {
 			s.unknown("it is on the stack, whose pointer is not known at %#x", s.b.pcs[i])
 			return
@@ -27,13 +30,13 @@ func (s *search) stepSlot(i int, in *x86.Inst, l loc) {
 			s.unknown("it is on the stack and changed in a way that is not followed, at %#x", s.b.pcs[i])
 			return
 		}
-	case x86.StringOp:
+	case isa.StringOp:
 		if escapes {
 			s.unknown("it is on the stack where the copy at %#x may change it", s.b.pcs[i])
 			return
 		}
 	default:
-		if in.Dst.Kind == x86.KindMem && in.Op != x86.Lea && in.Op != x86.Cmp && in.Op != x86.Test {
+		if in.Dst.Kind == isa.KindMem && in.Op != isa.Lea && in.Op != isa.Cmp && in.Op != isa.Test {
 			s.stepStore(i, in, l, escapes)
 			return
 		}
@@ -42,7 +45,7 @@ func (s *search) stepSlot(i int, in *x86.Inst, l loc) {
 }
 
 // stepStore looks at a store in the search for what a stack slot holds.
-func (s *search) stepStore(i int, in *x86.Inst, l loc, escapes bool) {
+func (s *search) stepStore(i int, in *isa.Inst, l loc, escapes bool) {
 	places, ok := s.storePlaces(i, &in.Dst)
 	if !ok {
 		if escapes || in.Dst.Base == x86.SP {
@@ -65,13 +68,13 @@ func (s *search) stepStore(i int, in *x86.Inst, l loc, escapes bool) {
 }
 
 // stored looks at a store of size bytes to the frame at offset at.
-func (s *search) stored(i int, in *x86.Inst, l loc, at, size int64) {
+func (s *search) stored(i int, in *isa.Inst, l loc, at, size int64) {
 	switch {
 	case !l.overlaps(at, size):
 		s.push(i, l)
-	case in.Op == x86.MovVec && in.Src.Kind == x86.KindVec && l.off >= at && l.off+int64(l.size) <= at+size:
+	case in.Op == isa.MovVec && in.Src.Kind == isa.KindVec && l.off >= at && l.off+int64(l.size) <= at+size:
 		s.push(i, vecLoc(in.Src.Reg, l.off-at))
-	case in.Op == x86.Mov && at == l.off && size >= int64(l.size):
+	case in.Op == isa.Mov && at == l.off && size >= int64(l.size):
 		s.source(i, &in.Src, l.size)
 	default:
 		s.unknown("it is on the stack and changed in a way that is not followed, at %#x", s.b.pcs[i])
@@ -80,13 +83,13 @@ func (s *search) stored(i int, in *x86.Inst, l loc, at, size int64) {
 
 // storePlaces returns the offsets in the frame that a store writes to; none if
 // it is known to write elsewhere. It is not ok if nothing is known.
-func (s *search) storePlaces(i int, o *x86.Operand) ([]int64, bool) {
+func (s *search) storePlaces(i int, o *isa.Operand) ([]int64, bool) {
 	switch {
 	case o.Inexact:
 		return nil, false
-	case o.Seg != 0 || o.Base == x86.NoReg && o.Index == x86.NoReg:
+	case o.Seg != 0 || o.Base == isa.NoReg && o.Index == isa.NoReg:
 		return nil, true
-	case o.Index != x86.NoReg || o.Base == x86.NoReg:
+	case o.Index != isa.NoReg || o.Base == isa.NoReg:
 		return nil, false
 	case o.Base == x86.SP:
 		return []int64{s.b.sp[i] + o.Imm}, s.b.sp[i] != unknownSP
@@ -108,12 +111,12 @@ func (s *search) storePlaces(i int, o *x86.Operand) ([]int64, bool) {
 
 // clobbered reports whether a call may write to a slot that belongs to the
 // callee: its arguments and results, and the space where it spills registers.
-func (s *search) clobbered(i int, in *x86.Inst, l loc) bool {
+func (s *search) clobbered(i int, in *isa.Inst, l loc) bool {
 	if l.off >= 0 {
 		return false // above the return address: the caller's own frame
 	}
 	sp := s.b.sp[i]
-	if sp == unknownSP || l.off < sp || in.Op == x86.CallInd {
+	if sp == unknownSP || l.off < sp || in.Op == isa.CallInd {
 		return true
 	}
 	args := s.a.argsSize(in.Target)

@@ -1,6 +1,8 @@
 package scan
 
-import "github.com/gocurb/curb/internal/x86"
+import (
+	"github.com/gocurb/curb/internal/isa"
+)
 
 // A guard is a conditional jump that depends on one variable of the program
 // and a constant. While no reachable code can change the variable, only one of
@@ -12,7 +14,7 @@ type guard struct {
 	test bool   // the flags are those of value & imm, else of value - imm
 	self bool   // the value is tested against itself
 	imm  uint64
-	cond uint8
+	cond isa.Cond
 }
 
 // A variable is a place in the program's data that is read as one value.
@@ -31,28 +33,31 @@ func (g *guard) takes(v uint64) (taken, ok bool) {
 	x, y := v<<shift, imm<<shift // at the top, so that 64-bit compares are right
 	var zero, below, less, sign bool
 	if g.test {
+		if g.cond&^1 == isa.Below || g.cond&^1 == isa.BelowEqual {
+			return false, false // what becomes of the carry differs between architectures
+		}
 		zero, sign = x&y == 0, int64(x&y) < 0
 		less = sign // no overflow
 	} else {
 		zero, below, less, sign = x == y, x < y, int64(x) < int64(y), int64(x-y) < 0
 	}
 	switch g.cond &^ 1 {
-	case 0x2: // B
+	case isa.Below:
 		taken = below
-	case 0x4: // E
+	case isa.Equal:
 		taken = zero
-	case 0x6: // BE
+	case isa.BelowEqual:
 		taken = below || zero
-	case 0x8: // S
+	case isa.Negative:
 		taken = sign
-	case 0xc: // L
+	case isa.Less:
 		taken = less
-	case 0xe: // LE
+	case isa.LessEqual:
 		taken = less || zero
 	default:
 		return false, false
 	}
-	return taken != (g.cond&1 == 1), g.cond < 0x10
+	return taken != (g.cond&1 == 1), true
 }
 
 // A guardFinder finds the guards of one function, instruction by instruction.
@@ -75,17 +80,17 @@ func (f *guardFinder) reset() {
 	}
 }
 
-func (f *guardFinder) inst(off uint32, in *x86.Inst) {
+func (f *guardFinder) inst(off uint32, in *isa.Inst) {
 	pending := f.pending
 	f.pending = false
 	switch in.Op {
-	case x86.CondJump:
+	case isa.CondJump:
 		if pending {
 			g := f.flags
 			g.off, g.cond = off, in.Cond
 			f.found = append(f.found, g)
 		}
-	case x86.Cmp, x86.Test:
+	case isa.Cmp, isa.Test:
 		f.compare(off, in)
 	}
 	for r := range f.regs {
@@ -93,13 +98,13 @@ func (f *guardFinder) inst(off uint32, in *x86.Inst) {
 			f.regs[r].ok = false
 		}
 	}
-	if in.Op == x86.Call || in.Op == x86.CallInd {
+	if in.Op == isa.Call || in.Op == isa.CallInd {
 		for r := range f.regs {
 			f.regs[r].ok = false
 		}
 	}
-	plain := in.Op == x86.Mov && in.Size >= 4 || in.Op == x86.MovZX
-	if plain && in.Dst.Kind == x86.KindReg && global(&in.Src) {
+	plain := in.Op == isa.Mov && in.Size >= 4 || in.Op == isa.MovZX
+	if plain && in.Dst.Kind == isa.KindReg && global(&in.Src) {
 		s := &f.regs[in.Dst.Reg]
 		s.variable, s.from, s.ok = variable{uint64(in.Src.Imm), in.Src.Size}, off, true
 	}
@@ -107,20 +112,20 @@ func (f *guardFinder) inst(off uint32, in *x86.Inst) {
 
 // compare notes a comparison of a variable, or of a register that holds one,
 // with a constant.
-func (f *guardFinder) compare(off uint32, in *x86.Inst) {
-	g := guard{from: off, test: in.Op == x86.Test}
+func (f *guardFinder) compare(off uint32, in *isa.Inst) {
+	g := guard{from: off, test: in.Op == isa.Test}
 	switch {
 	case global(&in.Dst) && in.Dst.Size == in.Size:
 		g.variable = variable{uint64(in.Dst.Imm), in.Dst.Size}
-	case in.Dst.Kind == x86.KindReg && f.regs[in.Dst.Reg].ok && f.regs[in.Dst.Reg].size == in.Size:
+	case in.Dst.Kind == isa.KindReg && f.regs[in.Dst.Reg].ok && f.regs[in.Dst.Reg].size == in.Size:
 		g.variable, g.from = f.regs[in.Dst.Reg].variable, f.regs[in.Dst.Reg].from
 	default:
 		return
 	}
 	switch {
-	case in.Src.Kind == x86.KindImm:
+	case in.Src.Kind == isa.KindImm:
 		g.imm = uint64(in.Src.Imm)
-	case g.test && in.Src.Kind == x86.KindReg && in.Dst.Kind == x86.KindReg && in.Src.Reg == in.Dst.Reg:
+	case g.test && in.Src.Kind == isa.KindReg && in.Dst.Kind == isa.KindReg && in.Src.Reg == in.Dst.Reg:
 		g.self = true
 	default:
 		return
@@ -131,6 +136,6 @@ func (f *guardFinder) compare(off uint32, in *x86.Inst) {
 }
 
 // global reports whether an operand is a variable at a fixed address.
-func global(o *x86.Operand) bool {
-	return o.Kind == x86.KindMem && o.Base == x86.NoReg && o.Index == x86.NoReg && o.Seg == 0 && !o.Inexact
+func global(o *isa.Operand) bool {
+	return o.Kind == isa.KindMem && o.Base == isa.NoReg && o.Index == isa.NoReg && o.Seg == 0 && !o.Inexact
 }

@@ -3,7 +3,7 @@ package scan
 import (
 	"strings"
 
-	"github.com/gocurb/curb/internal/x86"
+	"github.com/gocurb/curb/internal/isa"
 )
 
 // maxPointerCalls bounds through how many calls a pointer is followed.
@@ -18,7 +18,7 @@ func (a *analysis) onlyReads(b *body, off uint32, addr uint64) bool {
 		return false
 	}
 	in := &b.insts[i]
-	if in.Op != x86.Lea || in.Dst.Kind != x86.KindReg || uint64(in.Src.Imm) != addr || !global(&in.Src) {
+	if in.Op != isa.Lea || in.Dst.Kind != isa.KindReg || uint64(in.Src.Imm) != addr || !global(&in.Src) {
 		return false
 	}
 	harmless, _ := a.pointer(b, b.next(i, b.successors(), nil), in.Dst.Reg, 0)
@@ -28,7 +28,7 @@ func (a *analysis) onlyReads(b *body, off uint32, addr uint64) bool {
 // pointer follows what the code from the instructions in work on does with the
 // pointer in r: whether it only reads memory there, and whether the pointer may
 // still be in r when the function returns.
-func (a *analysis) pointer(b *body, work []int, r x86.Reg, depth int) (harmless, survives bool) {
+func (a *analysis) pointer(b *body, work []int, r isa.Reg, depth int) (harmless, survives bool) {
 	out := b.successors()
 	seen := map[int]bool{}
 	for len(work) > 0 {
@@ -39,14 +39,14 @@ func (a *analysis) pointer(b *body, work []int, r x86.Reg, depth int) (harmless,
 		}
 		seen[k] = true
 		in := &b.insts[k]
-		leaves := (in.Op == x86.Jump || in.Op == x86.CondJump) && (in.Target < b.fn.Entry || in.Target >= b.fn.End)
+		leaves := (in.Op == isa.Jump || in.Op == isa.CondJump) && (in.Target < b.fn.Entry || in.Target >= b.fn.End)
 		switch {
-		case in.Op == x86.Ret && depth > 0:
+		case in.Op == isa.Ret && depth > 0:
 			survives = true
 			continue
-		case in.Op == x86.Call && strings.HasPrefix(a.nameAt(in.Target), "runtime.morestack"):
+		case in.Op == isa.Call && strings.HasPrefix(a.nameAt(in.Target), "runtime.morestack"):
 			continue // the function starts over, with what it had spilled itself
-		case in.Op == x86.Call && depth < maxPointerCalls:
+		case in.Op == isa.Call && depth < maxPointerCalls:
 			ok, back := a.passed(in.Target, r, depth+1)
 			if !ok {
 				return false, false
@@ -66,7 +66,7 @@ func (a *analysis) pointer(b *body, work []int, r x86.Reg, depth int) (harmless,
 }
 
 // passed follows a pointer in r into the function that is called at entry.
-func (a *analysis) passed(entry uint64, r x86.Reg, depth int) (harmless, survives bool) {
+func (a *analysis) passed(entry uint64, r isa.Reg, depth int) (harmless, survives bool) {
 	fn, ok := a.entries[entry]
 	if !ok {
 		return false, false
@@ -80,23 +80,23 @@ func (a *analysis) passed(entry uint64, r x86.Reg, depth int) (harmless, survive
 
 // readsOnly reports whether an instruction does nothing with the pointer in r
 // but read memory there.
-func readsOnly(in *x86.Inst, r x86.Reg) bool {
+func readsOnly(in *isa.Inst, r isa.Reg) bool {
 	switch in.Op {
-	case x86.Call, x86.CallInd, x86.JumpInd, x86.Ret, x86.Syscall, x86.Int, x86.Sysenter, x86.StringOp, x86.Xchg, x86.Locked:
+	case isa.Call, isa.CallInd, isa.JumpInd, isa.Ret, isa.Syscall, isa.Int, isa.Sysenter, isa.StringOp, isa.Xchg, isa.Locked:
 		return false // the register may be an argument, a result or a pointer there
 	}
-	if in.Src.Kind == x86.KindReg && in.Src.Reg == r || in.Dst.Kind == x86.KindReg && in.Dst.Reg == r && in.Op != x86.Mov && in.Op != x86.MovZX && in.Op != x86.MovSX && in.Op != x86.Lea && in.Op != x86.Zero && in.Op != x86.Pop {
+	if in.Src.Kind == isa.KindReg && in.Src.Reg == r || in.Dst.Kind == isa.KindReg && in.Dst.Reg == r && in.Op != isa.Mov && in.Op != isa.MovZX && in.Op != isa.MovSX && in.Op != isa.Lea && in.Op != isa.Zero && in.Op != isa.Pop {
 		return false
 	}
-	uses := func(o *x86.Operand) bool { return o.Kind == x86.KindMem && (o.Base == r || o.Index == r) }
-	if uses(&in.Dst) && in.Op != x86.Cmp && in.Op != x86.Test {
+	uses := func(o *isa.Operand) bool { return o.Kind == isa.KindMem && (o.Base == r || o.Index == r) }
+	if uses(&in.Dst) && in.Op != isa.Cmp && in.Op != isa.Test {
 		return false
 	}
 	if !uses(&in.Src) {
-		return in.Op != x86.Other || in.Writes&(1<<r) == 0
+		return in.Op != isa.Other || in.Writes&(1<<r) == 0
 	}
 	switch in.Op {
-	case x86.Mov, x86.MovZX, x86.MovSX, x86.MovVec, x86.Cmp, x86.Test, x86.Add, x86.Sub, x86.And, x86.Or, x86.Xor:
+	case isa.Mov, isa.MovZX, isa.MovSX, isa.MovVec, isa.Cmp, isa.Test, isa.Add, isa.Sub, isa.And, isa.Or, isa.Xor:
 		return true
 	}
 	return false

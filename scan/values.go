@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gocurb/curb/internal/isa"
 	"github.com/gocurb/curb/internal/x86"
 )
 
@@ -11,7 +12,7 @@ import (
 // eight bytes of a vector register, or a slot of the stack.
 type loc struct {
 	kind locKind
-	reg  x86.Reg // inReg; inVec: the number of the vector register
+	reg  isa.Reg // inReg; inVec: the number of the vector register
 	off  int64   // inSlot: from the stack pointer at the entry; inVec: first byte
 	size uint8   // bytes of interest: 4 or 8 for a register's lower part
 }
@@ -24,9 +25,9 @@ const (
 	inVec
 )
 
-func regLoc(r x86.Reg, size uint8) loc      { return loc{kind: inReg, reg: r, size: size} }
+func regLoc(r isa.Reg, size uint8) loc      { return loc{kind: inReg, reg: r, size: size} }
 func slotLoc(off int64, size uint8) loc     { return loc{kind: inSlot, off: off, size: size} }
-func vecLoc(r x86.Reg, off int64) loc       { return loc{kind: inVec, reg: r, off: off, size: 8} }
+func vecLoc(r isa.Reg, off int64) loc       { return loc{kind: inVec, reg: r, off: off, size: 8} }
 func (l loc) cut(v uint64) uint64           { return truncate(v, l.size) }
 func (l loc) overlaps(off, size int64) bool { return off < l.off+int64(l.size) && l.off < off+size }
 
@@ -161,19 +162,19 @@ func (s *search) step(i int, l loc) {
 	}
 }
 
-func (s *search) stepReg(i int, in *x86.Inst, l loc) {
-	if call := in.Op == x86.Call || in.Op == x86.CallInd; !call && in.Writes&(1<<l.reg) == 0 || call && s.a.isWriteBarrier(in.Target) && l.reg != x86.R11 {
+func (s *search) stepReg(i int, in *isa.Inst, l loc) {
+	if call := in.Op == isa.Call || in.Op == isa.CallInd; !call && in.Writes&(1<<l.reg) == 0 || call && s.a.isWriteBarrier(in.Target) && l.reg != x86.R11 {
 		s.push(i, l)
 		return
 	} else if call {
 		s.leaf(leaf{kind: leafCall, value: uint64(i), loc: l, reason: "it is the result of a call"})
 		return
 	}
-	if in.Op == x86.Xchg {
+	if in.Op == isa.Xchg {
 		s.exchange(i, in, l)
 		return
 	}
-	if in.Dst.Kind != x86.KindReg || in.Dst.Reg != l.reg {
+	if in.Dst.Kind != isa.KindReg || in.Dst.Reg != l.reg {
 		s.unknown("it is computed by an instruction that is not followed, at %#x", s.b.pcs[i])
 		return
 	}
@@ -183,26 +184,26 @@ func (s *search) stepReg(i int, in *x86.Inst, l loc) {
 	}
 	l.size = min(l.size, max(in.Size, 1))
 	switch in.Op {
-	case x86.Zero:
+	case isa.Zero:
 		s.leaf(leaf{kind: leafConst})
-	case x86.Mov:
+	case isa.Mov:
 		s.source(i, &in.Src, l.size)
-	case x86.MovZX:
+	case isa.MovZX:
 		s.source(i, &in.Src, min(l.size, in.Src.Size))
-	case x86.MovSX:
+	case isa.MovSX:
 		if l.size <= in.Src.Size {
 			s.source(i, &in.Src, l.size)
 			return
 		}
 		s.compute(i, in, l)
-	case x86.CondMove:
+	case isa.CondMove:
 		s.push(i, l)
 		s.source(i, &in.Src, l.size)
-	case x86.Pop:
+	case isa.Pop:
 		s.slotAt(i, 0, l.size)
-	case x86.Lea:
+	case isa.Lea:
 		s.lea(i, in, l)
-	case x86.Add, x86.Sub, x86.And, x86.Or, x86.Xor, x86.Shl, x86.Shr:
+	case isa.Add, isa.Sub, isa.And, isa.Or, isa.Xor, isa.Shl, isa.Shr:
 		s.compute(i, in, l)
 	default:
 		s.unknown("it is computed by an instruction that is not followed, at %#x", s.b.pcs[i])
@@ -210,9 +211,9 @@ func (s *search) stepReg(i int, in *x86.Inst, l loc) {
 }
 
 // exchange follows XCHG of two registers.
-func (s *search) exchange(i int, in *x86.Inst, l loc) {
+func (s *search) exchange(i int, in *isa.Inst, l loc) {
 	switch {
-	case in.Dst.Kind != x86.KindReg || in.Src.Kind != x86.KindReg || in.Size < 4:
+	case in.Dst.Kind != isa.KindReg || in.Src.Kind != isa.KindReg || in.Size < 4:
 		s.unknown("it is exchanged with memory, at %#x", s.b.pcs[i])
 	case in.Dst.Reg == l.reg:
 		s.push(i, regLoc(in.Src.Reg, min(l.size, in.Size)))
@@ -222,19 +223,19 @@ func (s *search) exchange(i int, in *x86.Inst, l loc) {
 }
 
 // source goes on with an operand that instruction i reads.
-func (s *search) source(i int, o *x86.Operand, size uint8) {
+func (s *search) source(i int, o *isa.Operand, size uint8) {
 	switch o.Kind {
-	case x86.KindImm:
+	case isa.KindImm:
 		s.leaf(leaf{kind: leafConst, value: truncate(uint64(o.Imm), size)})
-	case x86.KindReg:
+	case isa.KindReg:
 		if o.Reg == x86.SP {
 			s.frame(i, 0)
 			return
 		}
 		s.push(i, regLoc(o.Reg, size))
-	case x86.KindMem:
+	case isa.KindMem:
 		s.memory(i, o, 0, size)
-	case x86.KindVec:
+	case isa.KindVec:
 		s.push(i, vecLoc(o.Reg, 0))
 	default:
 		s.unknown("it comes from an operand that is not followed, at %#x", s.b.pcs[i])
@@ -242,11 +243,11 @@ func (s *search) source(i int, o *x86.Operand, size uint8) {
 }
 
 // memory goes on with size bytes at delta behind what a memory operand names.
-func (s *search) memory(i int, o *x86.Operand, delta int64, size uint8) {
+func (s *search) memory(i int, o *isa.Operand, delta int64, size uint8) {
 	switch {
-	case o.Seg != 0 || o.Index != x86.NoReg || o.Inexact:
+	case o.Seg != 0 || o.Index != isa.NoReg || o.Inexact:
 		s.unknown("it is read from memory whose place is computed, at %#x", s.b.pcs[i])
-	case o.Base == x86.NoReg:
+	case o.Base == isa.NoReg:
 		s.leaf(leaf{kind: leafGlobal, value: uint64(o.Imm + delta), size: size})
 	case o.Base == x86.SP:
 		s.slotAt(i, o.Imm+delta, size)
@@ -283,22 +284,22 @@ func (s *search) slotAt(i int, off int64, size uint8) {
 }
 
 // lea follows an address computation: a constant address, or a sum.
-func (s *search) lea(i int, in *x86.Inst, l loc) {
+func (s *search) lea(i int, in *isa.Inst, l loc) {
 	o := &in.Src
-	if o.Base == x86.NoReg && o.Index == x86.NoReg {
+	if o.Base == isa.NoReg && o.Index == isa.NoReg {
 		s.leaf(leaf{kind: leafConst, value: l.cut(uint64(o.Imm))})
 		return
 	}
-	if o.Base == x86.SP && o.Index == x86.NoReg {
+	if o.Base == x86.SP && o.Index == isa.NoReg {
 		s.frame(i, o.Imm)
 		return
 	}
 	sums := []uint64{uint64(o.Imm)}
 	for _, part := range []struct {
-		reg   x86.Reg
+		reg   isa.Reg
 		scale uint64
 	}{{o.Base, 1}, {o.Index, uint64(o.Scale)}} {
-		if part.reg == x86.NoReg {
+		if part.reg == isa.NoReg {
 			continue
 		}
 		vals, ok := s.a.constants(s.b, i, regLoc(part.reg, 8), s.depth+1)
@@ -314,10 +315,10 @@ func (s *search) lea(i int, in *x86.Inst, l loc) {
 }
 
 // compute follows arithmetic on constants.
-func (s *search) compute(i int, in *x86.Inst, l loc) {
+func (s *search) compute(i int, in *isa.Inst, l loc) {
 	src, ok := s.a.operand(s.b, i, &in.Src, in.Size, s.depth+1)
 	dst := []uint64{0}
-	if ok && in.Op != x86.MovSX {
+	if ok && in.Op != isa.MovSX {
 		dst, ok = s.a.constants(s.b, i, regLoc(in.Dst.Reg, in.Size), s.depth+1)
 	}
 	if !ok {
@@ -329,21 +330,21 @@ func (s *search) compute(i int, in *x86.Inst, l loc) {
 	}
 }
 
-func arith(in *x86.Inst, x, y uint64) uint64 {
+func arith(in *isa.Inst, x, y uint64) uint64 {
 	switch in.Op {
-	case x86.Add:
+	case isa.Add:
 		return x + y
-	case x86.Sub:
+	case isa.Sub:
 		return x - y
-	case x86.And:
+	case isa.And:
 		return x & y
-	case x86.Or:
+	case isa.Or:
 		return x | y
-	case x86.Xor:
+	case isa.Xor:
 		return x ^ y
-	case x86.Shl:
+	case isa.Shl:
 		return x << (y & shiftMask(in.Size))
-	case x86.Shr:
+	case isa.Shr:
 		return truncate(x, in.Size) >> (y & shiftMask(in.Size))
 	}
 	shift := 64 - 8*uint(in.Src.Size) // MovSX
@@ -387,34 +388,34 @@ func (a *analysis) constants(b *body, i int, l loc, depth int) ([]uint64, bool) 
 	return out, len(out) > 0
 }
 
-func (a *analysis) operand(b *body, i int, o *x86.Operand, size uint8, depth int) ([]uint64, bool) {
+func (a *analysis) operand(b *body, i int, o *isa.Operand, size uint8, depth int) ([]uint64, bool) {
 	switch o.Kind {
-	case x86.KindImm:
+	case isa.KindImm:
 		return []uint64{uint64(o.Imm)}, true
-	case x86.KindReg:
+	case isa.KindReg:
 		return a.constants(b, i, regLoc(o.Reg, size), depth)
 	}
 	return nil, false
 }
 
-func (s *search) stepVec(i int, in *x86.Inst, l loc) {
-	writes := in.Dst.Kind == x86.KindVec && in.Dst.Reg == l.reg
+func (s *search) stepVec(i int, in *isa.Inst, l loc) {
+	writes := in.Dst.Kind == isa.KindVec && in.Dst.Reg == l.reg
 	switch {
-	case in.Op == x86.Call || in.Op == x86.CallInd:
+	case in.Op == isa.Call || in.Op == isa.CallInd:
 		if l.reg == 15 && !s.a.file.Asm(s.b.fn) {
 			s.push(i, l) // Go code keeps X15 at zero (cmd/compile/abi-internal.md)
 			return
 		}
 		s.unknown("it is left in a vector register by a call")
-	case writes && in.Op == x86.MovVec && l.off+int64(l.size) > int64(in.Size) && in.Src.Kind != x86.KindImm:
+	case writes && in.Op == isa.MovVec && l.off+int64(l.size) > int64(in.Size) && in.Src.Kind != isa.KindImm:
 		s.unknown("only a part of the vector register is moved, at %#x", s.b.pcs[i])
-	case writes && in.Op == x86.MovVec && in.Src.Kind == x86.KindMem:
+	case writes && in.Op == isa.MovVec && in.Src.Kind == isa.KindMem:
 		s.memory(i, &in.Src, l.off, l.size)
-	case writes && in.Op == x86.MovVec && in.Src.Kind == x86.KindImm:
+	case writes && in.Op == isa.MovVec && in.Src.Kind == isa.KindImm:
 		s.leaf(leaf{kind: leafConst}) // zeroed
-	case writes && in.Op == x86.MovVec && in.Src.Kind == x86.KindVec:
+	case writes && in.Op == isa.MovVec && in.Src.Kind == isa.KindVec:
 		s.push(i, vecLoc(in.Src.Reg, l.off))
-	case writes || in.Op == x86.Other && in.Dst.Kind != x86.KindMem && in.Dst.Kind != x86.KindReg:
+	case writes || in.Op == isa.Other && in.Dst.Kind != isa.KindMem && in.Dst.Kind != isa.KindReg:
 		// Another vector instruction: whether it writes this register is not known.
 		if l.reg == 15 && !s.a.file.Asm(s.b.fn) {
 			s.leaf(leaf{kind: leafConst})

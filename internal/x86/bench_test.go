@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gocurb/curb/internal/isa"
 )
 
 // BenchmarkDecode decodes the text of gofmt.
@@ -19,7 +21,7 @@ func BenchmarkDecode(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n = 0
-		var in Inst
+		var in isa.Inst
 		for i := 0; i < len(text); {
 			if Decode(&in, text[i:], addr+uint64(i)) != nil {
 				i++

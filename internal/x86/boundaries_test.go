@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gocurb/curb/internal/isa"
 )
 
 // TestBoundaries compares, over whole programs, where instructions begin and
@@ -119,7 +121,7 @@ func compareProgram(t *testing.T, name string) {
 
 // compareListed compares one instruction with objdump's line for it.
 func compareListed(code []byte, l listed) string {
-	var in Inst
+	var in isa.Inst
 	err := Decode(&in, code, l.addr)
 	bad := strings.Contains(l.text, "(bad)")
 	switch {

@@ -3,6 +3,8 @@ package x86
 import (
 	"encoding/binary"
 	"errors"
+
+	"github.com/gocurb/curb/internal/isa"
 )
 
 // The two ways in which decoding fails. No length is known then.
@@ -21,17 +23,17 @@ const maxLen = 15
 // Decode decodes the instruction that begins at code[0] and is executed at
 // address pc. The error is ErrTruncated or ErrUnknown, and inst is then zero.
 // Decode does not allocate, and never looks at more than 15 bytes.
-func Decode(inst *Inst, code []byte, pc uint64) error {
+func Decode(inst *isa.Inst, code []byte, pc uint64) error {
 	limit := ErrTruncated
 	if len(code) >= maxLen {
 		code, limit = code[:maxLen], ErrUnknown
 	}
 	var d decoder
 	d.code, d.pc, d.vl = code, pc, 16
-	*inst = Inst{}
+	*inst = isa.Inst{}
 	known := d.decode(inst)
 	if d.short || !known {
-		*inst = Inst{}
+		*inst = isa.Inst{}
 		if d.short {
 			return limit
 		}
@@ -81,7 +83,7 @@ type decoder struct {
 	modrm    byte
 	imm      int64
 	imm2     uint8 // the nesting level of ENTER
-	mem      Operand
+	mem      isa.Operand
 	vague    bool // mem is not all that is touched, or not touched at all
 }
 
@@ -117,7 +119,7 @@ var rexes = [256]uint8{
 
 // decode does the work of Decode; it reports whether the tables know the
 // instruction.
-func (d *decoder) decode(in *Inst) bool {
+func (d *decoder) decode(in *isa.Inst) bool {
 	e := d.entry()
 	if e.hasModRM() {
 		d.readModRM(e)
@@ -289,7 +291,7 @@ func (d *decoder) i32() int64 { return int64(int32(binary.LittleEndian.Uint32(d.
 func (d *decoder) i64() int64 { return int64(binary.LittleEndian.Uint64(d.bytes(8))) }
 
 // immediate reads what follows the ModRM byte and the displacement.
-func (d *decoder) immediate(in *Inst, e entry, size uint8) {
+func (d *decoder) immediate(in *isa.Inst, e entry, size uint8) {
 	switch e & immMask {
 	case ib:
 		d.imm = d.i8()

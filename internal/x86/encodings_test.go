@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gocurb/curb/internal/isa"
 )
 
 // Every opcode of every map, with every kind of operand and the prefixes that
@@ -52,7 +54,7 @@ func compare(t *testing.T, b *blob) {
 		}
 	}
 	b.list(t, func(code []byte, l listed) {
-		var in Inst
+		var in isa.Inst
 		err := Decode(&in, code, l.addr)
 		// objdump writes {bad} into a mnemonic whose W does not fit.
 		bad := l.text == "" || strings.Contains(l.text, "(bad)") || strings.Contains(l.text, "{bad}")
@@ -118,29 +120,29 @@ func shape(code []byte) string {
 
 // comparePlaces compares the memory operand and the general registers written
 // with the text of an instruction.
-func comparePlaces(in *Inst, text string) string {
+func comparePlaces(in *isa.Inst, text string) string {
 	p := parseIntel(text)
-	var want []Operand
+	var want []isa.Operand
 	for _, o := range p.operands {
 		if m, ok := memoryText(o, p.comment); ok {
 			want = append(want, m)
 		}
 	}
-	var got []Operand
-	if in.Dst.Kind == KindMem && !unsaid(in, p.mnemonic) {
+	var got []isa.Operand
+	if in.Dst.Kind == isa.KindMem && !unsaid(in, p.mnemonic) {
 		got = append(got, in.Dst)
 	}
-	if in.Src.Kind == KindMem {
+	if in.Src.Kind == isa.KindMem {
 		got = append(got, in.Src)
 	}
-	if in.Op != Nop && in.Op != Trap && len(got) < min(len(want), 1) || len(got) > len(want) {
+	if in.Op != isa.Nop && in.Op != isa.Trap && len(got) < min(len(want), 1) || len(got) > len(want) {
 		return fmt.Sprintf("%d memory operands, want %d", len(got), len(want))
 	}
 	for _, g := range got {
-		if in.Op == CallInd || in.Op == JumpInd {
+		if in.Op == isa.CallInd || in.Op == isa.JumpInd {
 			g.Size = 0 // objdump reads a 66 prefix as AMD's processors do
 		}
-		if !slices.ContainsFunc(want, func(w Operand) bool { return sameMemory(g, w, in.Op == Lea || p.mnemonic == "lea") }) {
+		if !slices.ContainsFunc(want, func(w isa.Operand) bool { return sameMemory(g, w, in.Op == isa.Lea || p.mnemonic == "lea") }) {
 			return fmt.Sprintf("memory %+v, want one of %+v", g, want)
 		}
 	}
@@ -149,18 +151,18 @@ func comparePlaces(in *Inst, text string) string {
 
 // unsaid reports whether an instruction writes memory that the text does not
 // name, or names as a register.
-func unsaid(in *Inst, mnemonic string) bool {
+func unsaid(in *isa.Inst, mnemonic string) bool {
 	switch mnemonic {
 	case "maskmovq", "maskmovdqu", "vmaskmovdqu", "enter", "enterw", "movdir64b", "enqcmd", "enqcmds", "clzero":
 		return true
 	}
 	// 16-bit pushes, whose stack slot is Dst
-	return in.Op == Other && in.Dst.Kind == KindMem && in.Dst.Base == SP && strings.HasPrefix(mnemonic, "push")
+	return in.Op == isa.Other && in.Dst.Kind == isa.KindMem && in.Dst.Base == SP && strings.HasPrefix(mnemonic, "push")
 }
 
 // sameMemory compares an operand with what the text says: a size is not
 // always printed, and not always told by us.
-func sameMemory(got, want Operand, lea bool) bool {
+func sameMemory(got, want isa.Operand, lea bool) bool {
 	if got.Size == 0 || want.Size == 0 {
 		got.Size, want.Size = 0, 0
 	}
@@ -176,8 +178,8 @@ func sameMemory(got, want Operand, lea bool) bool {
 
 // compareVEXWrites compares the set of written registers, which for VEX and
 // EVEX the text tells wholly: the first operand is where the result goes.
-func compareVEXWrites(in *Inst, p parsed) string {
-	var want RegSet
+func compareVEXWrites(in *isa.Inst, p parsed) string {
+	var want isa.RegSet
 	written := 1
 	switch {
 	case p.mnemonic == "mulx", strings.HasSuffix(p.mnemonic, "xadd"):
@@ -193,11 +195,11 @@ func compareVEXWrites(in *Inst, p parsed) string {
 	if in.Writes != want {
 		return fmt.Sprintf("writes %#x, want %#x", in.Writes, want)
 	}
-	if in.Op == Nop || p.mnemonic == "vldmxcsr" || p.mnemonic == "ldtilecfg" || p.mnemonic == "vmaskmovdqu" || len(p.operands) == 0 {
+	if in.Op == isa.Nop || p.mnemonic == "vldmxcsr" || p.mnemonic == "ldtilecfg" || p.mnemonic == "vmaskmovdqu" || len(p.operands) == 0 {
 		return ""
 	}
-	if _, first := memoryText(p.operands[0], ""); first != (in.Dst.Kind == KindMem) {
-		return fmt.Sprintf("memory is written: %v, want %v", in.Dst.Kind == KindMem, first)
+	if _, first := memoryText(p.operands[0], ""); first != (in.Dst.Kind == isa.KindMem) {
+		return fmt.Sprintf("memory is written: %v, want %v", in.Dst.Kind == isa.KindMem, first)
 	}
 	return ""
 }

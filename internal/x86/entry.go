@@ -1,5 +1,7 @@
 package x86
 
+import "github.com/gocurb/curb/internal/isa"
+
 // An entry is one cell of an opcode map: what the opcode does, what operands
 // it has, how wide they are, which immediate follows, which registers it
 // writes without naming them. The zero entry is an opcode that is not known.
@@ -25,10 +27,10 @@ const (
 	flagShift  = 46
 )
 
-func (e entry) op() Op         { return Op(e >> opShift & opMask) }
-func (e entry) writes() RegSet { return RegSet(e >> writeShift) }
-func (e entry) group() int     { return int(e & groupMask >> groupShift) }
-func (e entry) hasModRM() bool { return e&formMask >= modRM || e&groupMask != 0 }
+func (e entry) op() isa.Op         { return isa.Op(e >> opShift & opMask) }
+func (e entry) writes() isa.RegSet { return isa.RegSet(uint16(e >> writeShift)) }
+func (e entry) group() int         { return int(e & groupMask >> groupShift) }
+func (e entry) hasModRM() bool     { return e&formMask >= modRM || e&groupMask != 0 }
 
 // Flags of an entry.
 const (
@@ -49,43 +51,43 @@ const (
 
 // Operations. What every instruction of a kind writes is part of the kind.
 const (
-	other   = valid | entry(Other)<<opShift
-	mov     = valid | entry(Mov)<<opShift
-	movzx   = valid | entry(MovZX)<<opShift
-	movsx   = valid | entry(MovSX)<<opShift
-	movvec  = valid | entry(MovVec)<<opShift
-	lea     = valid | entry(Lea)<<opShift | memOnly
-	add     = valid | entry(Add)<<opShift
-	sub     = valid | entry(Sub)<<opShift
-	and     = valid | entry(And)<<opShift
-	or      = valid | entry(Or)<<opShift
-	xor     = valid | entry(Xor)<<opShift
-	shl     = valid | entry(Shl)<<opShift
-	shr     = valid | entry(Shr)<<opShift
-	cmp     = valid | entry(Cmp)<<opShift
-	test    = valid | entry(Test)<<opShift
-	xchg    = valid | entry(Xchg)<<opShift | bothW
-	locked  = valid | entry(Locked)<<opShift
-	cmov    = valid | entry(CondMove)<<opShift
-	setcc   = valid | entry(SetCond)<<opShift
-	push    = valid | entry(Push)<<opShift | wSP
-	pop     = valid | entry(Pop)<<opShift | wSP
-	leave   = valid | entry(Leave)<<opShift | wSP | wBP
-	str     = valid | entry(StringOp)<<opShift
-	call    = valid | entry(Call)<<opShift | wSP
-	callind = valid | entry(CallInd)<<opShift | wSP
-	jump    = valid | entry(Jump)<<opShift
-	jumpind = valid | entry(JumpInd)<<opShift
-	jcc     = valid | entry(CondJump)<<opShift | cc
-	loop    = valid | entry(CondJump)<<opShift
-	ret     = valid | entry(Ret)<<opShift | wSP
-	trap    = valid | entry(Trap)<<opShift
-	nop     = valid | entry(Nop)<<opShift
+	other   = valid | entry(isa.Other)<<opShift
+	mov     = valid | entry(isa.Mov)<<opShift
+	movzx   = valid | entry(isa.MovZX)<<opShift
+	movsx   = valid | entry(isa.MovSX)<<opShift
+	movvec  = valid | entry(isa.MovVec)<<opShift
+	lea     = valid | entry(isa.Lea)<<opShift | memOnly
+	add     = valid | entry(isa.Add)<<opShift
+	sub     = valid | entry(isa.Sub)<<opShift
+	and     = valid | entry(isa.And)<<opShift
+	or      = valid | entry(isa.Or)<<opShift
+	xor     = valid | entry(isa.Xor)<<opShift
+	shl     = valid | entry(isa.Shl)<<opShift
+	shr     = valid | entry(isa.Shr)<<opShift
+	cmp     = valid | entry(isa.Cmp)<<opShift
+	test    = valid | entry(isa.Test)<<opShift
+	xchg    = valid | entry(isa.Xchg)<<opShift | bothW
+	locked  = valid | entry(isa.Locked)<<opShift
+	cmov    = valid | entry(isa.CondMove)<<opShift
+	setcc   = valid | entry(isa.SetCond)<<opShift
+	push    = valid | entry(isa.Push)<<opShift | wSP
+	pop     = valid | entry(isa.Pop)<<opShift | wSP
+	leave   = valid | entry(isa.Leave)<<opShift | wSP | wBP
+	str     = valid | entry(isa.StringOp)<<opShift
+	call    = valid | entry(isa.Call)<<opShift | wSP
+	callind = valid | entry(isa.CallInd)<<opShift | wSP
+	jump    = valid | entry(isa.Jump)<<opShift
+	jumpind = valid | entry(isa.JumpInd)<<opShift
+	jcc     = valid | entry(isa.CondJump)<<opShift | cc
+	loop    = valid | entry(isa.CondJump)<<opShift
+	ret     = valid | entry(isa.Ret)<<opShift | wSP
+	trap    = valid | entry(isa.Trap)<<opShift
+	nop     = valid | entry(isa.Nop)<<opShift
 	// SYSCALL leaves the return address in CX and the flags in R11; the kernel puts the result in AX.
-	sysCall = valid | entry(Syscall)<<opShift | wAX | wCX | wR11
+	sysCall = valid | entry(isa.Syscall)<<opShift | wAX | wCX | wR11
 	// The 32-bit entries return AX; kernels before 4.17 clear R8 to R11 on the way.
-	intn     = valid | entry(Int)<<opShift | wAX | wR8to11
-	sysenter = valid | entry(Sysenter)<<opShift | wAll
+	intn     = valid | entry(isa.Int)<<opShift | wAX | wR8to11
+	sysenter = valid | entry(isa.Sysenter)<<opShift | wAll
 )
 
 // Registers written without being named by an operand.

@@ -3,6 +3,8 @@ package x86
 import (
 	"errors"
 	"testing"
+
+	"github.com/gocurb/curb/internal/isa"
 )
 
 // FuzzDecode decodes anything. The result must be sound in itself, depend on
@@ -16,10 +18,10 @@ func FuzzDecode(f *testing.F) {
 		f.Add(parse(f, code), uint64(pc))
 	}
 	f.Fuzz(func(t *testing.T, code []byte, pc uint64) {
-		var in, again Inst
+		var in, again isa.Inst
 		err := Decode(&in, code, pc)
 		if err != nil {
-			if !errors.Is(err, ErrTruncated) && !errors.Is(err, ErrUnknown) || in != (Inst{}) {
+			if !errors.Is(err, ErrTruncated) && !errors.Is(err, ErrUnknown) || in != (isa.Inst{}) {
 				t.Fatalf("% x: error %v with %+v", code, err, in)
 			}
 			if errors.Is(err, ErrTruncated) && len(code) >= maxLen {
@@ -54,25 +56,25 @@ func FuzzDecode(f *testing.F) {
 }
 
 // unsound says what in an instruction contradicts the comments on its type.
-func unsound(in *Inst) string {
-	for _, o := range []Operand{in.Dst, in.Src} {
+func unsound(in *isa.Inst) string {
+	for _, o := range []isa.Operand{in.Dst, in.Src} {
 		switch {
-		case o.Kind == KindReg && o.Reg > R15, o.Kind == KindVec && o.Reg > 31:
+		case o.Kind == isa.KindReg && o.Reg > R15, o.Kind == isa.KindVec && o.Reg > 31:
 			return "there is no such register"
-		case o.Kind == KindMem && (o.Base > R15 && o.Base != NoReg || o.Index > R15 && o.Index != NoReg):
+		case o.Kind == isa.KindMem && (o.Base > R15 && o.Base != isa.NoReg || o.Index > R15 && o.Index != isa.NoReg):
 			return "there is no such base or index"
-		case o.Kind == KindMem && o.Rip && o.Base != NoReg:
+		case o.Kind == isa.KindMem && o.Rip && o.Base != isa.NoReg:
 			return "a RIP-relative operand with a base"
-		case o.Kind == KindMem && o.Scale != 1 && o.Scale != 2 && o.Scale != 4 && o.Scale != 8:
+		case o.Kind == isa.KindMem && o.Scale != 1 && o.Scale != 2 && o.Scale != 4 && o.Scale != 8:
 			return "no scale"
 		}
 	}
-	written := in.Dst.Kind == KindReg && in.Op != Cmp && in.Op != Test
+	written := in.Dst.Kind == isa.KindReg && in.Op != isa.Cmp && in.Op != isa.Test
 	if written && in.Writes>>in.Dst.Reg&1 == 0 {
 		return "Dst is not in Writes"
 	}
 	switch in.Op {
-	case Call, Jump, CondJump, CallInd, JumpInd, Ret:
+	case isa.Call, isa.Jump, isa.CondJump, isa.CallInd, isa.JumpInd, isa.Ret:
 	default:
 		if in.Target != 0 {
 			return "a target without a jump"

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"github.com/gocurb/curb/internal/isa"
 )
 
 // TestHardware has the processor say what instructions do: a child process,
@@ -32,7 +34,7 @@ func TestHardware(t *testing.T) {
 		if entersKernel(code) {
 			return
 		}
-		var in Inst
+		var in isa.Inst
 		err := Decode(&in, code, codeAddr)
 		// Most encodings do not exist, and a fault takes its time.
 		if err != nil && !*long {
@@ -135,7 +137,7 @@ type machine struct {
 }
 
 // registers that point to memory, into which any displacement used here leads
-var pointers = []Reg{BX, SP, BP, SI, DI, R11, R14}
+var pointers = []isa.Reg{BX, SP, BP, SI, DI, R11, R14}
 
 func newMachine(t *testing.T) *machine {
 	t.Helper()
@@ -321,7 +323,7 @@ func (m *machine) step(t *testing.T, code []byte) (before, after *syscall.Ptrace
 }
 
 // judge says what the decoded instruction does not tell of what was done.
-func (m *machine) judge(t *testing.T, in *Inst, before, after *syscall.PtraceRegs) string {
+func (m *machine) judge(t *testing.T, in *isa.Inst, before, after *syscall.PtraceRegs) string {
 	if problem := m.judgeFlow(in, after); problem != "" {
 		return problem
 	}
@@ -341,21 +343,21 @@ func (m *machine) judge(t *testing.T, in *Inst, before, after *syscall.PtraceReg
 }
 
 // judgeFlow compares where the instruction led to.
-func (m *machine) judgeFlow(in *Inst, after *syscall.PtraceRegs) string {
+func (m *machine) judgeFlow(in *isa.Inst, after *syscall.PtraceRegs) string {
 	next := codeAddr + uint64(in.Len)
 	switch in.Op {
-	case Ret, CallInd, JumpInd:
+	case isa.Ret, isa.CallInd, isa.JumpInd:
 		return ""
-	case Call, Jump:
+	case isa.Call, isa.Jump:
 		next = in.Target
-	case CondJump:
+	case isa.CondJump:
 		if after.Rip == in.Target {
 			return ""
 		}
-	case Trap:
+	case isa.Trap:
 		return ""
 	}
-	repeats := in.Op == StringOp || in.Op == Other && in.Writes>>CX&1 != 0
+	repeats := in.Op == isa.StringOp || in.Op == isa.Other && in.Writes>>CX&1 != 0
 	if after.Rip == next || repeats && after.Rip == codeAddr {
 		return ""
 	}
@@ -369,15 +371,15 @@ func (m *machine) judgeFlow(in *Inst, after *syscall.PtraceRegs) string {
 
 // address is where a memory operand is; false if Imm, Base and Index do not
 // say so.
-func address(o *Operand, regs *[16]uint64) (uint64, bool) {
+func address(o *isa.Operand, regs *[16]uint64) (uint64, bool) {
 	a := uint64(o.Imm)
-	if o.Base != NoReg {
+	if o.Base != isa.NoReg {
 		a += regs[o.Base]
 	}
-	if o.Index != NoReg {
+	if o.Index != isa.NoReg {
 		a += regs[o.Index] * uint64(o.Scale)
 	}
-	return a, o.Kind == KindMem && !o.Inexact
+	return a, o.Kind == isa.KindMem && !o.Inexact
 }
 
 // place is the place of an address in machine.memory, or -1.
@@ -392,14 +394,14 @@ func place(a uint64) int {
 }
 
 // judgeMemory compares what memory was written.
-func (m *machine) judgeMemory(in *Inst, was *[16]uint64) string {
+func (m *machine) judgeMemory(in *isa.Inst, was *[16]uint64) string {
 	now := bytes.Clone(m.memory)
 	copy(now[dataSize+codeAddr-codePage:][:maxLen+1], m.pristine[dataSize+codeAddr-codePage:])
 	dst := in.Dst
-	if in.Op == Push || in.Op == Call || in.Op == CallInd {
-		dst = Operand{Kind: KindMem, Size: 8, Base: SP, Index: NoReg, Imm: -8}
+	if in.Op == isa.Push || in.Op == isa.Call || in.Op == isa.CallInd {
+		dst = isa.Operand{Kind: isa.KindMem, Size: 8, Base: SP, Index: isa.NoReg, Imm: -8}
 	}
-	if dst.Kind == KindMem {
+	if dst.Kind == isa.KindMem {
 		a, ok := address(&dst, was)
 		if !ok {
 			return ""

@@ -3,6 +3,8 @@ package x86
 import (
 	"strconv"
 	"strings"
+
+	"github.com/gocurb/curb/internal/isa"
 )
 
 // A parsed is objdump's Intel text of an instruction, taken apart.
@@ -56,10 +58,10 @@ func parseIntel(text string) parsed {
 }
 
 // generals has the general registers by all their names.
-var generals = func() map[string]Reg {
-	m := map[string]Reg{}
+var generals = func() map[string]isa.Reg {
+	m := map[string]isa.Reg{}
 	for i, n := range []string{"ax", "cx", "dx", "bx", "sp", "bp", "si", "di"} {
-		r := Reg(i)
+		r := isa.Reg(i)
 		m[n], m["e"+n], m["r"+n] = r, r, r
 		if i < 4 {
 			m[n[:1]+"l"], m[n[:1]+"h"] = r, r
@@ -70,7 +72,7 @@ var generals = func() map[string]Reg {
 	for i := 8; i < 16; i++ {
 		n := "r" + strconv.Itoa(i)
 		for _, suffix := range []string{"", "d", "w", "b"} {
-			m[n+suffix] = Reg(i)
+			m[n+suffix] = isa.Reg(i)
 		}
 	}
 	return m
@@ -83,12 +85,12 @@ var memorySizes = map[string]uint8{
 // memoryText reads an operand such as "DWORD PTR fs:[rax+rcx*4-0x10]" or
 // "WORD BCST [rip+0x5]"; a RIP-relative one has its address in the comment.
 // A vector index is reported by NoReg and Inexact.
-func memoryText(operand, comment string) (m Operand, ok bool) {
+func memoryText(operand, comment string) (m isa.Operand, ok bool) {
 	before, inside, ok := strings.Cut(operand, "[")
 	if !ok {
 		return m, absoluteText(operand, &m)
 	}
-	m = Operand{Kind: KindMem, Base: NoReg, Index: NoReg, Scale: 1}
+	m = isa.Operand{Kind: isa.KindMem, Base: isa.NoReg, Index: isa.NoReg, Scale: 1}
 	for word := range strings.FieldsSeq(before) {
 		if s, ok := memorySizes[word]; ok {
 			m.Size = s
@@ -108,7 +110,7 @@ func memoryText(operand, comment string) (m Operand, ok bool) {
 		case name == "rip" || name == "eip":
 			m.Rip = true
 		case name == "riz" || name == "eiz":
-		case general && (scaled || m.Base != NoReg):
+		case general && (scaled || m.Base != isa.NoReg):
 			m.Index, m.Scale = r, scale1(scale)
 		case general:
 			m.Base = r
@@ -125,10 +127,10 @@ func memoryText(operand, comment string) (m Operand, ok bool) {
 }
 
 // absoluteText reads "ds:0x1234" behind an optional size.
-func absoluteText(operand string, m *Operand) bool {
+func absoluteText(operand string, m *isa.Operand) bool {
 	for _, seg := range []string{"ds:", "fs:", "gs:", "es:", "ss:", "cs:"} {
 		if _, addr, ok := strings.Cut(operand, seg+"0x"); ok {
-			*m = Operand{Kind: KindMem, Base: NoReg, Index: NoReg, Scale: 1, Imm: hexadecimal("0x" + addr)}
+			*m = isa.Operand{Kind: isa.KindMem, Base: isa.NoReg, Index: isa.NoReg, Scale: 1, Imm: hexadecimal("0x" + addr)}
 			for word := range strings.FieldsSeq(operand) {
 				if s, ok := memorySizes[word]; ok {
 					m.Size = s

@@ -1,5 +1,7 @@
 package x86
 
+import "github.com/gocurb/curb/internal/isa"
+
 // readModRM reads the ModRM byte and, for an operand in memory, the SIB byte
 // and the displacement.
 func (d *decoder) readModRM(e entry) {
@@ -22,29 +24,29 @@ func (d *decoder) readModRM(e entry) {
 // memory reads the rest of a memory operand.
 func (d *decoder) memory() {
 	m := &d.mem
-	m.Kind, m.Base, m.Index, m.Scale, m.Seg = KindMem, NoReg, NoReg, 1, d.seg
+	m.Kind, m.Base, m.Index, m.Scale, m.Seg = isa.KindMem, isa.NoReg, isa.NoReg, 1, d.seg
 	base := d.rm
 	if base == 4 {
 		sib := d.u8()
 		base = sib & 7
 		if index := sib>>3&7 | d.x; index != 4 {
-			m.Index, m.Scale = Reg(index), 1<<(sib>>6)
+			m.Index, m.Scale = isa.Reg(index), 1<<(sib>>6)
 		}
 	}
 	switch {
 	case d.mod == 1:
-		m.Base, m.Imm, d.disp8 = Reg(base|d.b), d.i8(), true
+		m.Base, m.Imm, d.disp8 = isa.Reg(base|d.b), d.i8(), true
 	case d.mod == 2:
-		m.Base, m.Imm = Reg(base|d.b), d.i32()
+		m.Base, m.Imm = isa.Reg(base|d.b), d.i32()
 	case base != 5:
-		m.Base = Reg(base | d.b)
+		m.Base = isa.Reg(base | d.b)
 	default:
 		m.Imm = d.i32()
 		m.Rip = d.rm == 5
 	}
 	if d.addr32 {
 		// The sum is cut to 32 bits, which Base and Index cannot say.
-		if m.Base == NoReg && m.Index == NoReg {
+		if m.Base == isa.NoReg && m.Index == isa.NoReg {
 			m.Imm = int64(uint32(m.Imm))
 		} else {
 			m.Inexact = true

@@ -1,9 +1,11 @@
 package x86
 
+import "github.com/gocurb/curb/internal/isa"
+
 // operands fills in Dst and Src, and adds the registers that are written
 // through them to Writes.
-func (d *decoder) operands(in *Inst, e entry, size uint8) {
-	written := in.Op != Cmp && in.Op != Test
+func (d *decoder) operands(in *isa.Inst, e entry, size uint8) {
+	written := in.Op != isa.Cmp && in.Op != isa.Test
 	switch form := e & formMask; form {
 	case z_:
 		d.general(in, &in.Dst, d.opcode&7|d.b, size, written)
@@ -23,9 +25,9 @@ func (d *decoder) operands(in *Inst, e entry, size uint8) {
 		d.general(in, &in.Src, 0, size/2, false)
 	case ao:
 		d.general(in, &in.Dst, 0, size, written)
-		in.Src = Operand{Kind: KindMem, Size: size, Base: NoReg, Index: NoReg, Scale: 1, Seg: d.seg, Imm: d.imm}
+		in.Src = isa.Operand{Kind: isa.KindMem, Size: size, Base: isa.NoReg, Index: isa.NoReg, Scale: 1, Seg: d.seg, Imm: d.imm}
 	case oa:
-		in.Dst = Operand{Kind: KindMem, Size: size, Base: NoReg, Index: NoReg, Scale: 1, Seg: d.seg, Imm: d.imm}
+		in.Dst = isa.Operand{Kind: isa.KindMem, Size: size, Base: isa.NoReg, Index: isa.NoReg, Scale: 1, Seg: d.seg, Imm: d.imm}
 		d.general(in, &in.Src, 0, size, false)
 	case _i:
 		d.constant(&in.Src, size)
@@ -45,8 +47,8 @@ func (d *decoder) operands(in *Inst, e entry, size uint8) {
 }
 
 // modRMOperands is operands for the forms with a ModRM byte.
-func (d *decoder) modRMOperands(in *Inst, e entry, size uint8) {
-	written := in.Op != Cmp && in.Op != Test
+func (d *decoder) modRMOperands(in *isa.Inst, e entry, size uint8) {
+	written := in.Op != isa.Cmp && in.Op != isa.Test
 	switch e & formMask {
 	case e_:
 		d.generalRM(in, &in.Dst, size, written)
@@ -82,7 +84,7 @@ func (d *decoder) modRMOperands(in *Inst, e entry, size uint8) {
 		d.general(in, &in.Src, uint8(CX), 1, false)
 	case e1:
 		d.generalRM(in, &in.Dst, size, written)
-		in.Src = Operand{Kind: KindImm, Size: size, Imm: 1}
+		in.Src = isa.Operand{Kind: isa.KindImm, Size: size, Imm: 1}
 	case gbe:
 		in.Writes |= 1 << (d.v & 15)
 		d.general(in, &in.Dst, d.reg, size, written)
@@ -91,7 +93,7 @@ func (d *decoder) modRMOperands(in *Inst, e entry, size uint8) {
 		d.general(in, &in.Dst, d.v&15, size, written)
 		d.generalRM(in, &in.Src, size, false)
 	case gme:
-		in.Dst = d.at(Reg(d.reg), 64, 0)
+		in.Dst = d.at(isa.Reg(d.reg), 64, 0)
 		in.Dst.Inexact = d.addr32
 		d.generalRM(in, &in.Src, 64, false)
 	default:
@@ -100,7 +102,7 @@ func (d *decoder) modRMOperands(in *Inst, e entry, size uint8) {
 }
 
 // vectorOperands is operands for the forms with a vector register.
-func (d *decoder) vectorOperands(in *Inst, e entry, size uint8) {
+func (d *decoder) vectorOperands(in *isa.Inst, e entry, size uint8) {
 	switch e & formMask {
 	case vw, vx:
 		vector(&in.Dst, d.reg, size)
@@ -128,9 +130,9 @@ func (d *decoder) vectorOperands(in *Inst, e entry, size uint8) {
 
 // general makes o the general register n. Without REX the byte registers 4 to
 // 7 are the high bytes of the first four, of which no operation is followed.
-func (d *decoder) general(in *Inst, o *Operand, n, size uint8, written bool) {
+func (d *decoder) general(in *isa.Inst, o *isa.Operand, n, size uint8, written bool) {
 	if size == 1 && n&^3 == 4 && !d.rex {
-		in.Op = Other
+		in.Op = isa.Other
 		if written {
 			in.Writes |= 1 << (n - 4)
 		}
@@ -139,11 +141,11 @@ func (d *decoder) general(in *Inst, o *Operand, n, size uint8, written bool) {
 	if written {
 		in.Writes |= 1 << (n & 15)
 	}
-	o.Kind, o.Size, o.Reg = KindReg, size, Reg(n)
+	o.Kind, o.Size, o.Reg = isa.KindReg, size, isa.Reg(n)
 }
 
 // generalRM makes o the r/m operand, a general register or memory.
-func (d *decoder) generalRM(in *Inst, o *Operand, size uint8, written bool) {
+func (d *decoder) generalRM(in *isa.Inst, o *isa.Operand, size uint8, written bool) {
 	if d.mod == 3 {
 		d.general(in, o, d.rm, size, written)
 		return
@@ -154,7 +156,7 @@ func (d *decoder) generalRM(in *Inst, o *Operand, size uint8, written bool) {
 // elementRM is generalRM for an instruction that moves an element of a vector:
 // a general register takes part with 32 bits at least (so that these never are
 // the high byte registers).
-func (d *decoder) elementRM(in *Inst, o *Operand, size uint8, written bool) {
+func (d *decoder) elementRM(in *isa.Inst, o *isa.Operand, size uint8, written bool) {
 	if d.mod == 3 {
 		size = max(size, 4)
 	}
@@ -162,7 +164,7 @@ func (d *decoder) elementRM(in *Inst, o *Operand, size uint8, written bool) {
 }
 
 // vectorRM makes o the r/m operand, a vector register or memory.
-func (d *decoder) vectorRM(o *Operand, size uint8) {
+func (d *decoder) vectorRM(o *isa.Operand, size uint8) {
 	if d.mod != 3 {
 		d.memoryRM(o, size)
 		return
@@ -174,12 +176,12 @@ func (d *decoder) vectorRM(o *Operand, size uint8) {
 	vector(o, n, size)
 }
 
-func vector(o *Operand, n, size uint8) {
-	o.Kind, o.Size, o.Reg = KindVec, size, Reg(n)
+func vector(o *isa.Operand, n, size uint8) {
+	o.Kind, o.Size, o.Reg = isa.KindVec, size, isa.Reg(n)
 }
 
 // memoryRM makes o the memory of the ModRM byte.
-func (d *decoder) memoryRM(o *Operand, size uint8) {
+func (d *decoder) memoryRM(o *isa.Operand, size uint8) {
 	*o = d.mem
 	o.Size = size
 	if d.vague {
@@ -189,19 +191,19 @@ func (d *decoder) memoryRM(o *Operand, size uint8) {
 
 // at is the memory at a register, by an instruction that does not say so in
 // its ModRM byte.
-func (d *decoder) at(base Reg, size uint8, disp int64) Operand {
-	return Operand{Kind: KindMem, Size: size, Base: base, Index: NoReg, Scale: 1, Imm: disp}
+func (d *decoder) at(base isa.Reg, size uint8, disp int64) isa.Operand {
+	return isa.Operand{Kind: isa.KindMem, Size: size, Base: base, Index: isa.NoReg, Scale: 1, Imm: disp}
 }
 
 // constant makes o the immediate.
-func (d *decoder) constant(o *Operand, size uint8) {
-	o.Kind, o.Size, o.Imm = KindImm, size, d.imm
+func (d *decoder) constant(o *isa.Operand, size uint8) {
+	o.Kind, o.Size, o.Imm = isa.KindImm, size, d.imm
 }
 
 // stringOperands are those of the string instructions. A repeated one touches
 // memory on either side of where its registers point, as the direction flag
 // says.
-func (d *decoder) stringOperands(in *Inst, form entry, size uint8) {
+func (d *decoder) stringOperands(in *isa.Inst, form entry, size uint8) {
 	repeated := d.prefix == pF3 || d.prefix == pF2
 	if repeated {
 		in.Writes |= 1 << CX
@@ -209,7 +211,7 @@ func (d *decoder) stringOperands(in *Inst, form entry, size uint8) {
 	there := d.at(DI, size, 0)
 	here := d.at(SI, size, 0)
 	here.Seg = d.seg
-	for _, m := range [...]*Operand{&there, &here} {
+	for _, m := range [...]*isa.Operand{&there, &here} {
 		m.Inexact = repeated || d.addr32
 		if repeated {
 			m.Size = 0

@@ -7,6 +7,8 @@ import (
 	"math/bits"
 	"syscall"
 	"testing"
+
+	"github.com/gocurb/curb/internal/isa"
 )
 
 // A state is what an instruction finds.
@@ -25,13 +27,13 @@ func (s *state) load(addr uint64, size uint8) (uint64, bool) {
 }
 
 // value is what an operand holds before the step.
-func (s *state) value(o *Operand) (uint64, bool) {
+func (s *state) value(o *isa.Operand) (uint64, bool) {
 	switch o.Kind {
-	case KindReg:
+	case isa.KindReg:
 		return cut(s.regs[o.Reg], o.Size), true
-	case KindImm:
+	case isa.KindImm:
 		return cut(uint64(o.Imm), o.Size), true
-	case KindMem:
+	case isa.KindMem:
 		if a, ok := s.address(o); ok {
 			return s.load(a, o.Size)
 		}
@@ -39,7 +41,7 @@ func (s *state) value(o *Operand) (uint64, bool) {
 	return 0, false
 }
 
-func (s *state) address(o *Operand) (uint64, bool) { return address(o, &s.regs) }
+func (s *state) address(o *isa.Operand) (uint64, bool) { return address(o, &s.regs) }
 
 func extend(v uint64, size uint8) uint64 {
 	shift := 64 - 8*int(size)
@@ -55,7 +57,7 @@ func write(old, v uint64, size uint8) uint64 {
 }
 
 // result is what Op says that Dst becomes; false where it does not say.
-func (s *state) result(in *Inst) (uint64, bool) {
+func (s *state) result(in *isa.Inst) (uint64, bool) {
 	src, known := s.value(&in.Src)
 	dst, _ := s.value(&in.Dst)
 	count := src & 31
@@ -63,31 +65,31 @@ func (s *state) result(in *Inst) (uint64, bool) {
 		count = src & 63
 	}
 	switch in.Op {
-	case Mov, Xchg:
+	case isa.Mov, isa.Xchg:
 		return src, known
-	case MovZX:
+	case isa.MovZX:
 		return src, known
-	case MovSX:
+	case isa.MovSX:
 		return extend(src, in.Src.Size), known
-	case Lea:
+	case isa.Lea:
 		return s.address(&in.Src)
-	case Add:
+	case isa.Add:
 		return dst + src, known
-	case Sub:
+	case isa.Sub:
 		return dst - src, known
-	case And:
+	case isa.And:
 		return dst & src, known
-	case Or:
+	case isa.Or:
 		return dst | src, known
-	case Xor:
+	case isa.Xor:
 		return dst ^ src, known
-	case Zero:
+	case isa.Zero:
 		return 0, true
-	case Shl:
+	case isa.Shl:
 		return dst << count, known
-	case Shr:
+	case isa.Shr:
 		return dst >> count, known
-	case Pop:
+	case isa.Pop:
 		return s.load(s.regs[SP], 8)
 	}
 	return 0, false
@@ -95,44 +97,44 @@ func (s *state) result(in *Inst) (uint64, bool) {
 
 // judgeOp compares what the instruction did with what Op says, for the
 // operations of which it says all.
-func (m *machine) judgeOp(t *testing.T, in *Inst, before, after *syscall.PtraceRegs) string {
+func (m *machine) judgeOp(t *testing.T, in *isa.Inst, before, after *syscall.PtraceRegs) string {
 	s := state{m: m, regs: values(before)}
 	is := values(after)
 	if problem := judgeWrites(in); problem != "" {
 		return problem
 	}
-	if in.Op == MovVec {
+	if in.Op == isa.MovVec {
 		return m.judgeVector(t, in, &s, is)
 	}
 	want := s.regs
 	v, ok := s.result(in)
 	switch {
-	case in.Dst.Kind == KindReg && ok:
+	case in.Dst.Kind == isa.KindReg && ok:
 		want[in.Dst.Reg] = write(want[in.Dst.Reg], v, in.Size)
-	case in.Dst.Kind == KindReg && in.Src.Kind == KindMem && in.Op != CondMove: // from memory that we do not know
+	case in.Dst.Kind == isa.KindReg && in.Src.Kind == isa.KindMem && in.Op != isa.CondMove: // from memory that we do not know
 		want[in.Dst.Reg] = is[in.Dst.Reg]
-	case in.Dst.Kind == KindMem && ok:
+	case in.Dst.Kind == isa.KindMem && ok:
 		if a, exact := s.address(&in.Dst); exact && !m.holds(a, v, in.Size) {
 			return fmt.Sprintf("semantics: memory at %#x is not %#x", a, v)
 		}
 	}
 	switch in.Op {
-	case Xchg:
+	case isa.Xchg:
 		if old, known := s.value(&in.Dst); known {
 			want[in.Src.Reg] = write(want[in.Src.Reg], old, in.Size)
 		} else {
 			want[in.Src.Reg] = is[in.Src.Reg]
 		}
-	case Push:
+	case isa.Push:
 		want[SP] -= 8
 		if v, ok := s.value(&in.Src); ok && !m.holds(want[SP], v, 8) {
 			return fmt.Sprintf("semantics: %#x is not pushed", v)
 		}
-	case Pop:
-		if in.Dst.Kind != KindReg || in.Dst.Reg != SP {
+	case isa.Pop:
+		if in.Dst.Kind != isa.KindReg || in.Dst.Reg != SP {
 			want[SP] += 8
 		}
-	case Call, CallInd:
+	case isa.Call, isa.CallInd:
 		if hasPrefix(m.code(), 0x66) {
 			return "" // of two bytes on AMD's processors
 		}
@@ -140,10 +142,10 @@ func (m *machine) judgeOp(t *testing.T, in *Inst, before, after *syscall.PtraceR
 		if next := codeAddr + uint64(in.Len); !in.Src.Inexact && !m.holds(want[SP], next, 8) {
 			return "semantics: the return address is not pushed"
 		}
-	case Leave:
+	case isa.Leave:
 		want[BP], _ = s.load(s.regs[BP], 8)
 		want[SP] = s.regs[BP] + 8
-	case CondMove:
+	case isa.CondMove:
 		r := in.Dst.Reg
 		v, known := s.value(&in.Src)
 		if want[r] = write(want[r], want[r], in.Size); is[r] != want[r] && known {
@@ -151,18 +153,18 @@ func (m *machine) judgeOp(t *testing.T, in *Inst, before, after *syscall.PtraceR
 		} else if !known {
 			want[r] = is[r]
 		}
-	case SetCond:
-		if in.Dst.Kind == KindReg {
+	case isa.SetCond:
+		if in.Dst.Kind == isa.KindReg {
 			r := in.Dst.Reg
 			want[r] = want[r]&^0xff | is[r]&1
 		}
-	case Cmp, Test, Nop, Jump, JumpInd, CondJump:
-	case Mov, MovZX, MovSX, Lea, Add, Sub, And, Or, Xor, Zero, Shl, Shr:
+	case isa.Cmp, isa.Test, isa.Nop, isa.Jump, isa.JumpInd, isa.CondJump:
+	case isa.Mov, isa.MovZX, isa.MovSX, isa.Lea, isa.Add, isa.Sub, isa.And, isa.Or, isa.Xor, isa.Zero, isa.Shl, isa.Shr:
 	default:
 		return ""
 	}
 	for r := range want {
-		if changes := in.Writes>>r&1 != 0 || in.Op != JumpInd && in.Op != CondJump; changes && want[r] != is[r] && !loops(in, r) {
+		if changes := in.Writes>>r&1 != 0 || in.Op != isa.JumpInd && in.Op != isa.CondJump; changes && want[r] != is[r] && !loops(in, r) {
 			return fmt.Sprintf("semantics: register %d is %#x, want %#x", r, is[r], want[r])
 		}
 	}
@@ -171,8 +173,8 @@ func (m *machine) judgeOp(t *testing.T, in *Inst, before, after *syscall.PtraceR
 
 // loops reports whether r is what a LOOP counts down, or a return by JumpInd
 // or an aborted transaction changes: of that Op says nothing.
-func loops(in *Inst, r int) bool {
-	return (in.Op == CondJump || in.Op == JumpInd) && in.Writes>>r&1 != 0
+func loops(in *isa.Inst, r int) bool {
+	return (in.Op == isa.CondJump || in.Op == isa.JumpInd) && in.Writes>>r&1 != 0
 }
 
 func values(r *syscall.PtraceRegs) (v [16]uint64) {
@@ -190,20 +192,20 @@ func (m *machine) holds(addr, v uint64, size uint8) bool {
 
 // judgeWrites checks that operations that are followed write what their
 // operands say and nothing else: Writes is exact for them.
-func judgeWrites(in *Inst) string {
-	var want RegSet
-	if in.Dst.Kind == KindReg {
+func judgeWrites(in *isa.Inst) string {
+	var want isa.RegSet
+	if in.Dst.Kind == isa.KindReg {
 		want = 1 << in.Dst.Reg
 	}
 	switch in.Op {
-	case Mov, MovZX, MovSX, MovVec, Lea, Add, Sub, And, Or, Xor, Zero, Shl, Shr, CondMove, SetCond:
-	case Cmp, Test, Nop, Jump:
+	case isa.Mov, isa.MovZX, isa.MovSX, isa.MovVec, isa.Lea, isa.Add, isa.Sub, isa.And, isa.Or, isa.Xor, isa.Zero, isa.Shl, isa.Shr, isa.CondMove, isa.SetCond:
+	case isa.Cmp, isa.Test, isa.Nop, isa.Jump:
 		want = 0
-	case Xchg:
+	case isa.Xchg:
 		want |= 1 << in.Src.Reg
-	case Push, Pop, Call, CallInd, Ret:
+	case isa.Push, isa.Pop, isa.Call, isa.CallInd, isa.Ret:
 		want |= 1 << SP
-	case Leave:
+	case isa.Leave:
 		want = 1<<SP | 1<<BP
 	default:
 		return ""
@@ -216,10 +218,10 @@ func judgeWrites(in *Inst) string {
 
 // judgeVector compares what a MovVec did. Registers beyond XMM15 are not in
 // what FXSAVE stores.
-func (m *machine) judgeVector(t *testing.T, in *Inst, s *state, is [16]uint64) string {
+func (m *machine) judgeVector(t *testing.T, in *isa.Inst, s *state, is [16]uint64) string {
 	m.fpregs(t, ptraceGetFPRegs, &m.changed)
 	size := int(min(in.Size, 16))
-	xmm := func(area *[512]byte, o *Operand) []byte {
+	xmm := func(area *[512]byte, o *isa.Operand) []byte {
 		if o.Reg > 15 {
 			return nil
 		}
@@ -227,26 +229,26 @@ func (m *machine) judgeVector(t *testing.T, in *Inst, s *state, is [16]uint64) s
 	}
 	var src, dst []byte
 	switch in.Src.Kind {
-	case KindVec:
+	case isa.KindVec:
 		src = xmm(&m.floating, &in.Src)
-	case KindImm:
+	case isa.KindImm:
 		src = make([]byte, size)
-	case KindReg:
+	case isa.KindReg:
 		src = binary.LittleEndian.AppendUint64(nil, s.regs[in.Src.Reg])[:size]
-	case KindMem:
+	case isa.KindMem:
 		if a, ok := s.address(&in.Src); ok {
 			src = m.pristine[place(a):][:size]
 		}
 	}
 	switch in.Dst.Kind {
-	case KindVec:
+	case isa.KindVec:
 		dst = xmm(&m.changed, &in.Dst)
-	case KindReg:
+	case isa.KindReg:
 		dst = binary.LittleEndian.AppendUint64(nil, is[in.Dst.Reg])[:size]
 		if in.Size == 4 && bits.Len64(is[in.Dst.Reg]) > 32 {
 			return "semantics: the upper half of the register is not cleared"
 		}
-	case KindMem:
+	case isa.KindMem:
 		if a, ok := s.address(&in.Dst); ok {
 			dst = m.memory[place(a):][:size]
 		}
@@ -260,14 +262,14 @@ func (m *machine) judgeVector(t *testing.T, in *Inst, s *state, is [16]uint64) s
 // judgeVectors checks that vector registers are changed only by MovVec, which
 // changes Dst, and by an Other whose Dst is neither a general register nor
 // memory, which may change any.
-func (m *machine) judgeVectors(t *testing.T, in *Inst) string {
-	if in.Op == Other && in.Dst.Kind != KindReg && in.Dst.Kind != KindMem {
+func (m *machine) judgeVectors(t *testing.T, in *isa.Inst) string {
+	if in.Op == isa.Other && in.Dst.Kind != isa.KindReg && in.Dst.Kind != isa.KindMem {
 		return ""
 	}
 	m.fpregs(t, ptraceGetFPRegs, &m.changed)
 	was, is := m.floating[160:416], m.changed[160:416]
 	for i := range was {
-		changes := in.Op == MovVec && in.Dst.Kind == KindVec && i/16 == int(in.Dst.Reg)
+		changes := in.Op == isa.MovVec && in.Dst.Kind == isa.KindVec && i/16 == int(in.Dst.Reg)
 		if was[i] != is[i] && !changes {
 			return fmt.Sprintf("vectors: X%d is changed", i/16)
 		}

@@ -5,27 +5,29 @@ import (
 	"strings"
 
 	"golang.org/x/arch/x86/x86asm"
+
+	"github.com/gocurb/curb/internal/isa"
 )
 
 // generalOf gives the number and size of a general register.
-func generalOf(a x86asm.Arg) (r Reg, size uint8, high, ok bool) {
+func generalOf(a x86asm.Arg) (r isa.Reg, size uint8, high, ok bool) {
 	reg, ok := a.(x86asm.Reg)
 	if !ok {
 		return
 	}
 	switch {
 	case reg >= x86asm.AL && reg <= x86asm.BL:
-		return Reg(reg - x86asm.AL), 1, false, true
+		return isa.Reg(reg - x86asm.AL), 1, false, true
 	case reg >= x86asm.AH && reg <= x86asm.BH:
-		return Reg(reg - x86asm.AH), 1, true, true
+		return isa.Reg(reg - x86asm.AH), 1, true, true
 	case reg >= x86asm.SPB && reg <= x86asm.R15B:
-		return Reg(reg-x86asm.SPB) + SP, 1, false, true
+		return isa.Reg(reg-x86asm.SPB) + SP, 1, false, true
 	case reg >= x86asm.AX && reg <= x86asm.R15W:
-		return Reg(reg - x86asm.AX), 2, false, true
+		return isa.Reg(reg - x86asm.AX), 2, false, true
 	case reg >= x86asm.EAX && reg <= x86asm.R15L:
-		return Reg(reg - x86asm.EAX), 4, false, true
+		return isa.Reg(reg - x86asm.EAX), 4, false, true
 	case reg >= x86asm.RAX && reg <= x86asm.R15:
-		return Reg(reg - x86asm.RAX), 8, false, true
+		return isa.Reg(reg - x86asm.RAX), 8, false, true
 	}
 	return 0, 0, false, false
 }
@@ -45,7 +47,7 @@ func anyHigh(x *x86asm.Inst) bool {
 }
 
 // implicit has the registers written by instructions that do not name them.
-var implicit = map[x86asm.Op]RegSet{
+var implicit = map[x86asm.Op]isa.RegSet{
 	x86asm.CPUID: 1<<AX | 1<<BX | 1<<CX | 1<<DX, x86asm.RDTSC: 1<<AX | 1<<DX, x86asm.RDTSCP: 1<<AX | 1<<DX | 1<<CX,
 	x86asm.RDMSR: 1<<AX | 1<<DX, x86asm.RDPMC: 1<<AX | 1<<DX, x86asm.XGETBV: 1<<AX | 1<<DX,
 	x86asm.SYSCALL: 1<<AX | 1<<CX | 1<<R11, x86asm.DIV: 1<<AX | 1<<DX, x86asm.IDIV: 1<<AX | 1<<DX, x86asm.MUL: 1<<AX | 1<<DX,
@@ -75,7 +77,7 @@ var readsFirst = map[x86asm.Op]bool{
 }
 
 // writesOf is the set of general registers that an instruction writes.
-func writesOf(x *x86asm.Inst) (w RegSet) {
+func writesOf(x *x86asm.Inst) (w isa.RegSet) {
 	add := func(i int) {
 		if r, _, _, ok := generalOf(x.Args[i]); ok {
 			w |= 1 << r
@@ -135,75 +137,75 @@ func repeated(x *x86asm.Inst) bool {
 }
 
 // classes has the operations that are followed, as far as the mnemonic says it.
-var classes = map[x86asm.Op]Op{
-	x86asm.ADD: Add, x86asm.INC: Add, x86asm.SUB: Sub, x86asm.DEC: Sub, x86asm.AND: And, x86asm.OR: Or, x86asm.XOR: Xor,
-	x86asm.SHL: Shl, x86asm.SHR: Shr, x86asm.CMP: Cmp, x86asm.TEST: Test, x86asm.XCHG: Xchg, x86asm.LEA: Lea,
-	x86asm.MOV: Mov, x86asm.MOVNTI: Mov, x86asm.MOVZX: MovZX, x86asm.MOVSX: MovSX, x86asm.MOVSXD: MovSX,
-	x86asm.CBW: MovSX, x86asm.CWDE: MovSX, x86asm.CDQE: MovSX,
-	x86asm.PUSH: Push, x86asm.PUSHF: Push, x86asm.PUSHFQ: Push, x86asm.POP: Pop, x86asm.POPF: Pop, x86asm.POPFQ: Pop, x86asm.LEAVE: Leave,
-	x86asm.RET: Ret, x86asm.LRET: JumpInd, x86asm.IRET: JumpInd, x86asm.IRETD: JumpInd, x86asm.IRETQ: JumpInd,
-	x86asm.LCALL: CallInd, x86asm.LJMP: JumpInd,
-	x86asm.SYSCALL: Syscall, x86asm.SYSENTER: Sysenter, x86asm.INT: Int, x86asm.ICEBP: Trap, x86asm.HLT: Trap, x86asm.UD2: Trap, x86asm.UD1: Trap,
-	x86asm.SYSRET: Trap, x86asm.SYSEXIT: Trap, x86asm.RSM: Trap,
-	x86asm.NOP: Nop, x86asm.PAUSE: Nop, x86asm.LFENCE: Nop, x86asm.MFENCE: Nop, x86asm.SFENCE: Nop, x86asm.CLFLUSH: Nop,
-	x86asm.PREFETCHNTA: Nop, x86asm.PREFETCHT0: Nop, x86asm.PREFETCHT1: Nop, x86asm.PREFETCHT2: Nop, x86asm.PREFETCHW: Nop,
-	x86asm.MOVSB: StringOp, x86asm.MOVSW: StringOp, x86asm.MOVSD: StringOp, x86asm.MOVSQ: StringOp,
-	x86asm.STOSB: StringOp, x86asm.STOSW: StringOp, x86asm.STOSD: StringOp, x86asm.STOSQ: StringOp,
-	x86asm.INSB: StringOp, x86asm.INSW: StringOp, x86asm.INSD: StringOp,
-	x86asm.MOVUPS: MovVec, x86asm.MOVUPD: MovVec, x86asm.MOVAPS: MovVec, x86asm.MOVAPD: MovVec, x86asm.MOVDQU: MovVec, x86asm.MOVDQA: MovVec,
-	x86asm.MOVSS: MovVec, x86asm.MOVSD_XMM: MovVec, x86asm.MOVNTPS: MovVec, x86asm.MOVNTPD: MovVec, x86asm.MOVNTDQ: MovVec,
-	x86asm.MOVNTDQA: MovVec, x86asm.LDDQU: MovVec, x86asm.MOVNTSS: MovVec, x86asm.MOVNTSD: MovVec,
-	x86asm.LOOP: CondJump, x86asm.LOOPE: CondJump, x86asm.LOOPNE: CondJump, x86asm.JRCXZ: CondJump, x86asm.JECXZ: CondJump, x86asm.XBEGIN: CondJump,
+var classes = map[x86asm.Op]isa.Op{
+	x86asm.ADD: isa.Add, x86asm.INC: isa.Add, x86asm.SUB: isa.Sub, x86asm.DEC: isa.Sub, x86asm.AND: isa.And, x86asm.OR: isa.Or, x86asm.XOR: isa.Xor,
+	x86asm.SHL: isa.Shl, x86asm.SHR: isa.Shr, x86asm.CMP: isa.Cmp, x86asm.TEST: isa.Test, x86asm.XCHG: isa.Xchg, x86asm.LEA: isa.Lea,
+	x86asm.MOV: isa.Mov, x86asm.MOVNTI: isa.Mov, x86asm.MOVZX: isa.MovZX, x86asm.MOVSX: isa.MovSX, x86asm.MOVSXD: isa.MovSX,
+	x86asm.CBW: isa.MovSX, x86asm.CWDE: isa.MovSX, x86asm.CDQE: isa.MovSX,
+	x86asm.PUSH: isa.Push, x86asm.PUSHF: isa.Push, x86asm.PUSHFQ: isa.Push, x86asm.POP: isa.Pop, x86asm.POPF: isa.Pop, x86asm.POPFQ: isa.Pop, x86asm.LEAVE: isa.Leave,
+	x86asm.RET: isa.Ret, x86asm.LRET: isa.JumpInd, x86asm.IRET: isa.JumpInd, x86asm.IRETD: isa.JumpInd, x86asm.IRETQ: isa.JumpInd,
+	x86asm.LCALL: isa.CallInd, x86asm.LJMP: isa.JumpInd,
+	x86asm.SYSCALL: isa.Syscall, x86asm.SYSENTER: isa.Sysenter, x86asm.INT: isa.Int, x86asm.ICEBP: isa.Trap, x86asm.HLT: isa.Trap, x86asm.UD2: isa.Trap, x86asm.UD1: isa.Trap,
+	x86asm.SYSRET: isa.Trap, x86asm.SYSEXIT: isa.Trap, x86asm.RSM: isa.Trap,
+	x86asm.NOP: isa.Nop, x86asm.PAUSE: isa.Nop, x86asm.LFENCE: isa.Nop, x86asm.MFENCE: isa.Nop, x86asm.SFENCE: isa.Nop, x86asm.CLFLUSH: isa.Nop,
+	x86asm.PREFETCHNTA: isa.Nop, x86asm.PREFETCHT0: isa.Nop, x86asm.PREFETCHT1: isa.Nop, x86asm.PREFETCHT2: isa.Nop, x86asm.PREFETCHW: isa.Nop,
+	x86asm.MOVSB: isa.StringOp, x86asm.MOVSW: isa.StringOp, x86asm.MOVSD: isa.StringOp, x86asm.MOVSQ: isa.StringOp,
+	x86asm.STOSB: isa.StringOp, x86asm.STOSW: isa.StringOp, x86asm.STOSD: isa.StringOp, x86asm.STOSQ: isa.StringOp,
+	x86asm.INSB: isa.StringOp, x86asm.INSW: isa.StringOp, x86asm.INSD: isa.StringOp,
+	x86asm.MOVUPS: isa.MovVec, x86asm.MOVUPD: isa.MovVec, x86asm.MOVAPS: isa.MovVec, x86asm.MOVAPD: isa.MovVec, x86asm.MOVDQU: isa.MovVec, x86asm.MOVDQA: isa.MovVec,
+	x86asm.MOVSS: isa.MovVec, x86asm.MOVSD_XMM: isa.MovVec, x86asm.MOVNTPS: isa.MovVec, x86asm.MOVNTPD: isa.MovVec, x86asm.MOVNTDQ: isa.MovVec,
+	x86asm.MOVNTDQA: isa.MovVec, x86asm.LDDQU: isa.MovVec, x86asm.MOVNTSS: isa.MovVec, x86asm.MOVNTSD: isa.MovVec,
+	x86asm.LOOP: isa.CondJump, x86asm.LOOPE: isa.CondJump, x86asm.LOOPNE: isa.CondJump, x86asm.JRCXZ: isa.CondJump, x86asm.JECXZ: isa.CondJump, x86asm.XBEGIN: isa.CondJump,
 }
 
 // conditions are the suffixes of x86asm's names, by the number of the condition.
 var conditions = []string{"O", "NO", "B", "AE", "E", "NE", "BE", "A", "S", "NS", "P", "NP", "L", "GE", "LE", "G"}
 
 // classOf is the Op that is due; false where it is Other.
-func classOf(x *x86asm.Inst) (Op, bool) {
+func classOf(x *x86asm.Inst) (isa.Op, bool) {
 	name := x.Op.String()
 	op, ok := classes[x.Op]
 	switch {
 	case isLocked(x) && (x.Op != x86asm.XCHG || anyHigh(x)):
-		return Locked, true
+		return isa.Locked, true
 	case x.Op == x86asm.CALL, x.Op == x86asm.JMP:
 		_, direct := x.Args[0].(x86asm.Rel)
-		op = map[bool]Op{true: Call, false: CallInd}[direct]
+		op = map[bool]isa.Op{true: isa.Call, false: isa.CallInd}[direct]
 		if x.Op == x86asm.JMP {
-			op = map[bool]Op{true: Jump, false: JumpInd}[direct]
+			op = map[bool]isa.Op{true: isa.Jump, false: isa.JumpInd}[direct]
 		}
 		return op, true
 	case x.Op == x86asm.XADD, strings.HasPrefix(name, "CMPXCHG"):
 		_, memory := x.Args[0].(x86asm.Mem)
-		return Locked, memory && !anyHigh(x)
+		return isa.Locked, memory && !anyHigh(x)
 	case strings.HasPrefix(name, "CMOV"):
-		return CondMove, !anyHigh(x)
+		return isa.CondMove, !anyHigh(x)
 	case strings.HasPrefix(name, "SET") && slices.Contains(conditions, name[3:]):
-		return SetCond, !anyHigh(x)
+		return isa.SetCond, !anyHigh(x)
 	case strings.HasPrefix(name, "J") && slices.Contains(conditions, name[1:]):
-		return CondJump, true
+		return isa.CondJump, true
 	case x.Op == x86asm.MOVD || x.Op == x86asm.MOVQ:
-		return MovVec, isVector(x.Args[0]) || isVector(x.Args[1])
+		return isa.MovVec, isVector(x.Args[0]) || isVector(x.Args[1])
 	case x.Op == x86asm.MOVLPS || x.Op == x86asm.MOVLPD:
-		return MovVec, isVector(x.Args[1]) // a load leaves the upper half alone
+		return isa.MovVec, isVector(x.Args[1]) // a load leaves the upper half alone
 	case x.Op == x86asm.XORPS || x.Op == x86asm.XORPD || x.Op == x86asm.PXOR:
-		return MovVec, isVector(x.Args[0]) && x.Args[0] == x.Args[1]
+		return isa.MovVec, isVector(x.Args[0]) && x.Args[0] == x.Args[1]
 	case x.Op == x86asm.INT && x.Opcode>>24 == 0xcc:
-		return Trap, true
+		return isa.Trap, true
 	case anyHigh(x):
 		return 0, false
-	case (op == Push || op == Pop || op == Leave) && x.DataSize == 16:
+	case (op == isa.Push || op == isa.Pop || op == isa.Leave) && x.DataSize == 16:
 		return 0, false
 	case x.Op == x86asm.MOVSXD && x.DataSize == 16:
 		return 0, false
 	case x.Op == x86asm.LEA && x.AddrSize == 32:
 		return 0, false
 	case x.Op == x86asm.MOV:
-		return Mov, ordinaryMove(x)
-	case (op == Sub || op == Xor) && x.Args[0] == x.Args[1]:
-		return Zero, true
+		return isa.Mov, ordinaryMove(x)
+	case (op == isa.Sub || op == isa.Xor) && x.Args[0] == x.Args[1]:
+		return isa.Zero, true
 	case x.Op == x86asm.XCHG && x.Opcode>>24 == 0x90 && writesOf(x) == 0:
-		return Nop, true
+		return isa.Nop, true
 	}
 	return op, ok
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/arch/x86/x86asm"
+
+	"github.com/gocurb/curb/internal/isa"
 )
 
 // TestX86asm compares every legacy encoding with golang.org/x/arch.
@@ -30,11 +32,11 @@ type comparison struct {
 	compared int
 	failed   map[string]int // by mnemonic
 	first    map[string]string
-	over     map[x86asm.Op]RegSet // registers in Writes that are not written
+	over     map[x86asm.Op]isa.RegSet // registers in Writes that are not written
 }
 
 func newComparison() *comparison {
-	return &comparison{failed: map[string]int{}, first: map[string]string{}, over: map[x86asm.Op]RegSet{}}
+	return &comparison{failed: map[string]int{}, first: map[string]string{}, over: map[x86asm.Op]isa.RegSet{}}
 }
 
 func (c *comparison) report(t *testing.T) {
@@ -56,7 +58,7 @@ func (c *comparison) compare(code []byte, pc uint64) {
 	if xerr != nil || x.Op == 0 || notLegacy(&x) || invalidLock(&x) {
 		return
 	}
-	var in Inst
+	var in isa.Inst
 	err := Decode(&in, code, pc)
 	problem := ""
 	switch {
@@ -99,7 +101,7 @@ func invalidLock(x *x86asm.Inst) bool {
 }
 
 // describe compares what is said about an instruction.
-func (c *comparison) describe(in *Inst, x *x86asm.Inst, pc uint64) string {
+func (c *comparison) describe(in *isa.Inst, x *x86asm.Inst, pc uint64) string {
 	want := writesOf(x)
 	if missing := want &^ in.Writes; missing != 0 {
 		return fmt.Sprintf("Writes is %#x, lacks %#x", in.Writes, missing)
@@ -111,7 +113,7 @@ func (c *comparison) describe(in *Inst, x *x86asm.Inst, pc uint64) string {
 	if followed && in.Op != op {
 		return fmt.Sprintf("Op is %d, want %d", in.Op, op)
 	}
-	if !followed && in.Op != Other {
+	if !followed && in.Op != isa.Other {
 		return fmt.Sprintf("Op is %d, which was not expected", in.Op)
 	}
 	if problem := compareMemory(in, x, pc); problem != "" {
@@ -124,8 +126,8 @@ func (c *comparison) describe(in *Inst, x *x86asm.Inst, pc uint64) string {
 }
 
 // memoryOf translates a memory operand.
-func memoryOf(m x86asm.Mem, x *x86asm.Inst, pc uint64) Operand {
-	o := Operand{Kind: KindMem, Base: NoReg, Index: NoReg, Scale: 1, Imm: m.Disp}
+func memoryOf(m x86asm.Mem, x *x86asm.Inst, pc uint64) isa.Operand {
+	o := isa.Operand{Kind: isa.KindMem, Base: isa.NoReg, Index: isa.NoReg, Scale: 1, Imm: m.Disp}
 	if x.Opcode>>24&0xfc != 0xa0 { // x86asm extends some displacements with zeros
 		o.Imm = int64(int32(m.Disp))
 	}
@@ -144,7 +146,7 @@ func memoryOf(m x86asm.Mem, x *x86asm.Inst, pc uint64) Operand {
 	if r, _, _, ok := generalOf(m.Index); ok && m.Scale != 0 {
 		o.Index, o.Scale = r, m.Scale
 	}
-	if x.AddrSize == 32 && o.Base == NoReg && o.Index == NoReg {
+	if x.AddrSize == 32 && o.Base == isa.NoReg && o.Index == isa.NoReg {
 		o.Imm = int64(uint32(o.Imm))
 	}
 	return o
@@ -152,8 +154,8 @@ func memoryOf(m x86asm.Mem, x *x86asm.Inst, pc uint64) Operand {
 
 // compareMemory asks for a memory operand where x86asm has one, at the same
 // address: in Dst if it is written, which is never wrong, else in Src.
-func compareMemory(in *Inst, x *x86asm.Inst, pc uint64) string {
-	if in.Op == Nop || in.Op == Trap || isString(x.Op) || x.Op == x86asm.XLATB {
+func compareMemory(in *isa.Inst, x *x86asm.Inst, pc uint64) string {
+	if in.Op == isa.Nop || in.Op == isa.Trap || isString(x.Op) || x.Op == x86asm.XLATB {
 		return ""
 	}
 	for i, a := range x.Args {
@@ -163,16 +165,16 @@ func compareMemory(in *Inst, x *x86asm.Inst, pc uint64) string {
 		}
 		want := memoryOf(m, x, pc)
 		got := in.Src
-		if i == 0 && got.Kind != KindMem || in.Dst.Kind == KindMem && in.Dst.Base != SP {
+		if i == 0 && got.Kind != isa.KindMem || in.Dst.Kind == isa.KindMem && in.Dst.Base != SP {
 			got = in.Dst
 		}
-		if in.Op == Lea || x.Op == x86asm.LEA {
+		if in.Op == isa.Lea || x.Op == x86asm.LEA {
 			want.Seg = 0
 		}
 		if x.Op == x86asm.POP && want.Base == SP {
 			want.Imm += int64(in.Dst.Size)
 		}
-		if i > 0 && in.Dst.Kind == KindMem && in.Dst.Base != SP {
+		if i > 0 && in.Dst.Kind == isa.KindMem && in.Dst.Base != SP {
 			return fmt.Sprintf("Dst is memory, %v is read", m)
 		}
 		if x.MemBytes != 0 && got.Size != 0 && int(got.Size) != x.MemBytes {
@@ -188,45 +190,45 @@ func compareMemory(in *Inst, x *x86asm.Inst, pc uint64) string {
 
 // compareOperands compares registers, immediates, targets and conditions of an
 // instruction that is followed.
-func compareOperands(in *Inst, x *x86asm.Inst, pc uint64) string {
+func compareOperands(in *isa.Inst, x *x86asm.Inst, pc uint64) string {
 	switch in.Op {
-	case Call, Jump, CondJump:
+	case isa.Call, isa.Jump, isa.CondJump:
 		rel, _ := x.Args[0].(x86asm.Rel)
 		if want := pc + uint64(x.Len) + uint64(int64(rel)); in.Target != want {
 			return fmt.Sprintf("target is %#x, want %#x", in.Target, want)
 		}
 	}
 	switch in.Op {
-	case CondJump, CondMove, SetCond:
+	case isa.CondJump, isa.CondMove, isa.SetCond:
 		name := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(x.Op.String(), "J"), "CMOV"), "SET")
-		if i := slices.Index(conditions, name); uint8(i) != in.Cond {
+		if i := slices.Index(conditions, name); isa.Cond(i) != in.Cond {
 			return fmt.Sprintf("condition is %#x, want %d", in.Cond, i)
 		}
 	}
-	if in.Op == Nop || in.Op == Trap || in.Op == StringOp || in.Op == Locked || in.Op == Zero {
+	if in.Op == isa.Nop || in.Op == isa.Trap || in.Op == isa.StringOp || in.Op == isa.Locked || in.Op == isa.Zero {
 		return ""
 	}
 	args := x.Args[:]
 	dst, src := in.Dst, in.Src
 	switch in.Op {
-	case Xchg:
-		if in.Src.Kind == KindReg && in.Dst.Kind == KindReg { // either order says the same
+	case isa.Xchg:
+		if in.Src.Kind == isa.KindReg && in.Dst.Kind == isa.KindReg { // either order says the same
 			slices.Reverse(args[:2])
 			if compareOperand(dst, args[0]) != "" {
 				slices.Reverse(args[:2])
 			}
 		}
-	case Push, CallInd, Int:
+	case isa.Push, isa.CallInd, isa.Int:
 		args = []x86asm.Arg{nil, x.Args[0]}
-	case JumpInd:
+	case isa.JumpInd:
 		if x.Op != x86asm.JMP {
 			return ""
 		}
 		args = []x86asm.Arg{nil, x.Args[0]}
-	case Ret, Call, Jump, CondJump, Syscall, Sysenter, Leave:
+	case isa.Ret, isa.Call, isa.Jump, isa.CondJump, isa.Syscall, isa.Sysenter, isa.Leave:
 		return ""
 	}
-	if in.Op == MovSX && args[0] == nil || in.Op == MovVec && src.Kind == KindImm {
+	if in.Op == isa.MovSX && args[0] == nil || in.Op == isa.MovVec && src.Kind == isa.KindImm {
 		return "" // CDQE, PXOR X, X
 	}
 	if problem := compareOperand(dst, args[0]); problem != "" {
@@ -242,25 +244,25 @@ func compareOperands(in *Inst, x *x86asm.Inst, pc uint64) string {
 }
 
 // compareOperand compares what is not memory.
-func compareOperand(got Operand, want x86asm.Arg) string {
+func compareOperand(got isa.Operand, want x86asm.Arg) string {
 	r, size, _, general := generalOf(want)
 	_, memory := want.(x86asm.Mem)
 	switch imm, ok := want.(x86asm.Imm); {
 	case memory:
 		return ""
 	case ok:
-		if got.Kind != KindImm || cut(uint64(got.Imm), got.Size) != cut(uint64(imm), got.Size) {
+		if got.Kind != isa.KindImm || cut(uint64(got.Imm), got.Size) != cut(uint64(imm), got.Size) {
 			return fmt.Sprintf("%+v, want %#x", got, int64(imm))
 		}
 	case general:
-		if got.Kind != KindReg || got.Reg != r || got.Size != size && got.Size != 0 {
+		if got.Kind != isa.KindReg || got.Reg != r || got.Size != size && got.Size != 0 {
 			return fmt.Sprintf("%+v, want register %d of %d bytes", got, r, size)
 		}
 	case isVector(want):
-		if got.Kind != KindVec || got.Reg != Reg(want.(x86asm.Reg)-x86asm.X0) {
+		if got.Kind != isa.KindVec || got.Reg != isa.Reg(want.(x86asm.Reg)-x86asm.X0) {
 			return fmt.Sprintf("%+v, want %v", got, want)
 		}
-	case want == nil && got.Kind != None && got.Kind != KindMem:
+	case want == nil && got.Kind != isa.None && got.Kind != isa.KindMem:
 		return fmt.Sprintf("%+v, want none", got)
 	}
 	return ""
