@@ -8,12 +8,12 @@ import (
 
 	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/internal/isa"
-	"github.com/gocurb/curb/internal/x86"
 )
 
 // An analysis is the state of one scan.
 type analysis struct {
 	file    *gobin.File
+	arch    *arch
 	facts   []facts        // of each function
 	entries map[uint64]int // function entries -> index
 	reach   *reach
@@ -26,6 +26,7 @@ type analysis struct {
 	pointers []uint64
 	found    map[uint32][]finding
 	open     []openSite
+	loaded   []loaderCall // of the dynamic loader
 }
 
 // A caller is a direct call or jump to a function's entry.
@@ -66,7 +67,7 @@ const noFunc = -1
 
 func newAnalysis(f *gobin.File) *analysis {
 	a := &analysis{
-		file: f, facts: gather(f), entries: make(map[uint64]int, len(f.Funcs)),
+		file: f, arch: archOf(f), facts: gather(f), entries: make(map[uint64]int, len(f.Funcs)),
 		callers: map[int][]caller{}, mid: map[int][]middle{},
 		bodies: map[int]*body{}, found: map[uint32][]finding{},
 	}
@@ -111,7 +112,7 @@ func (a *analysis) findMiddles() {
 	for _, word := range a.codeTables() {
 		note(weak, word, true)
 	}
-	var d decoder
+	d := decoder{arch: a.arch}
 	for fn, places := range weak {
 		d.function(a.file, &a.file.Funcs[fn], nil)
 		for _, m := range places {
@@ -120,7 +121,7 @@ func (a *analysis) findMiddles() {
 			}
 		}
 	}
-	g := gatherer{file: a.file, limits: imageLimits(a.file)}
+	g := newGatherer(a.file)
 	for fn, places := range sure {
 		a.mid[fn] = append(a.mid[fn], places...)
 		pcs := entryPCs(a.mid[fn])
@@ -229,7 +230,7 @@ func (a *analysis) sites() {
 			switch r.kind {
 			case refSyscall:
 				c := climb{a: a, seen: map[climbState]bool{}}
-				c.site(fn, pc, regLoc(x86.AX, 4), nil)
+				c.site(fn, pc, regLoc(a.arch.number, 4), nil)
 			case refInt80:
 				a.unresolved(fn, pc, "INT 0x80 makes a system call of the 32-bit kind, whose numbers are others")
 			case refSysenter:
@@ -332,7 +333,7 @@ func (c *climb) callers(fn int, l loc, through []int) {
 			}
 			at.off += b.sp[i]
 			if b.insts[i].Op == isa.Call {
-				at.off -= 8 // the return address
+				at.off -= a.arch.pushed // the return address
 			}
 		}
 		c.site(from.fn, pc, at, through)

@@ -5,12 +5,12 @@ import (
 
 	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/internal/isa"
-	"github.com/gocurb/curb/internal/x86"
 )
 
 // A body is a function's instructions with the ways between them. Bodies are
 // made only for the functions through which a system call's number passes.
 type body struct {
+	arch  *arch
 	index int // of the function
 	fn    *gobin.Func
 	insts []isa.Inst
@@ -24,18 +24,21 @@ type body struct {
 	taken []int64
 	// loose means that the frame may be reached in ways that taken cannot tell.
 	loose bool
+	// c means that the code follows C's calling convention.
+	c bool
 }
 
 const unknownSP = int64(-1 << 62)
 
 func newBody(f *gobin.File, index int, entries []middle) *body {
 	fn := &f.Funcs[index]
-	b := &body{index: index, fn: fn, jumps: map[int][]int{}, open: map[int]bool{}}
-	var d decoder
+	b := &body{arch: archOf(f), index: index, fn: fn, jumps: map[int][]int{}, open: map[int]bool{}}
+	d := decoder{arch: b.arch}
 	d.function(f, fn, entryPCs(entries))
 	b.insts, b.pcs = d.insts, d.pcs
 	b.readSP(f)
-	switches := b.link(f)
+	b.link()
+	switches := b.switches(f)
 	for _, e := range entries {
 		if i, ok := b.at(e.pc); ok && !(e.inData && switches[i]) {
 			b.open[i] = true
@@ -81,22 +84,36 @@ func (b *body) afterCall(i int) bool {
 // at returns the index of the instruction at pc.
 func (b *body) at(pc uint64) (int, bool) { return slices.BinarySearch(b.pcs, pc) }
 
-// link finds the jumps inside the function, and returns where its switch
-// tables go.
-func (b *body) link(f *gobin.File) map[int]bool {
+// link finds the jumps inside the function.
+func (b *body) link() {
+	jump := func(i int, pc uint64) {
+		if to, ok := b.at(pc); ok {
+			b.jumps[to] = append(b.jumps[to], i)
+		}
+	}
+	for i := range b.insts {
+		in := &b.insts[i]
+		if in.Op == isa.Jump || in.Op == isa.CondJump {
+			jump(i, in.Target)
+		}
+		// Where instructions lie in each other the next one is not the next in order.
+		if next := b.pcs[i] + uint64(in.Len); falls(in) && i+1 < len(b.pcs) && b.pcs[i+1] != next {
+			jump(i, next)
+		}
+	}
+}
+
+// switches adds the jumps by way of the function's switch tables, and returns
+// where they go.
+func (b *body) switches(f *gobin.File) map[int]bool {
 	var indirect []int
 	targets := map[int]bool{}
 	for i := range b.insts {
-		in := &b.insts[i]
-		switch in.Op {
-		case isa.Jump, isa.CondJump:
-			if to, ok := b.at(in.Target); ok {
-				b.jumps[to] = append(b.jumps[to], i)
-			}
+		switch in := &b.insts[i]; in.Op {
 		case isa.JumpInd:
 			indirect = append(indirect, i)
 		case isa.Lea:
-			if in.Src.Kind == isa.KindMem && in.Src.Base == isa.NoReg && in.Src.Index == isa.NoReg {
+			if global(&in.Src) {
 				for _, to := range b.table(f, uint64(in.Src.Imm)) {
 					targets[to] = true
 				}
@@ -151,7 +168,7 @@ func (b *body) trustSP() bool {
 		if b.afterCall(i) || !falls(in) || b.pcs[i]+uint64(in.Len) != b.pcs[i+1] {
 			continue
 		}
-		if sp := nextSP(in, b.sp[i]); b.sp[i] != unknownSP && sp != b.sp[i+1] {
+		if sp := b.nextSP(in, b.sp[i]); b.sp[i] != unknownSP && sp != b.sp[i+1] {
 			return false
 		}
 	}
@@ -159,11 +176,11 @@ func (b *body) trustSP() bool {
 }
 
 // nextSP returns the stack pointer after an instruction.
-func nextSP(in *isa.Inst, sp int64) int64 {
-	if sp == unknownSP || in.Writes&(1<<x86.SP) == 0 {
+func (b *body) nextSP(in *isa.Inst, sp int64) int64 {
+	if sp == unknownSP || in.Writes&(1<<b.arch.sp) == 0 {
 		return sp
 	}
-	toSP := in.Dst.Kind == isa.KindReg && in.Dst.Reg == x86.SP
+	toSP := in.Dst.Kind == isa.KindReg && in.Dst.Reg == b.arch.sp
 	switch {
 	case in.Op == isa.Push:
 		return sp - 8
@@ -175,7 +192,7 @@ func nextSP(in *isa.Inst, sp int64) int64 {
 		return sp + in.Src.Imm
 	case in.Op == isa.Sub && toSP && in.Src.Kind == isa.KindImm:
 		return sp - in.Src.Imm
-	case in.Op == isa.Lea && toSP && in.Src.Base == x86.SP && in.Src.Index == isa.NoReg:
+	case in.Op == isa.Lea && toSP && in.Src.Base == b.arch.sp && in.Src.Index == isa.NoReg:
 		return sp + in.Src.Imm
 	}
 	return unknownSP
@@ -189,15 +206,15 @@ func (b *body) findTaken() {
 		if b.checksStack(i) {
 			continue
 		}
-		lea := in.Op == isa.Lea && in.Src.Base == x86.SP
-		copied := in.Op == isa.Mov && in.Src.Kind == isa.KindReg && in.Src.Reg == x86.SP
+		lea := in.Op == isa.Lea && in.Src.Base == b.arch.sp
+		copied := in.Op == isa.Mov && in.Src.Kind == isa.KindReg && in.Src.Reg == b.arch.sp
 		switch {
-		case in.Dst.Kind == isa.KindMem && in.Dst.Base == x86.BP || in.Src.Kind == isa.KindMem && in.Src.Base == x86.BP && in.Op != isa.Lea:
+		case in.Dst.Kind == isa.KindMem && in.Dst.Base == b.arch.fp || in.Src.Kind == isa.KindMem && in.Src.Base == b.arch.fp && in.Op != isa.Lea:
 			b.loose = true // BP as a base of its own
-		case in.Op == isa.Lea && in.Src.Base == x86.BP || in.Op == isa.Mov && in.Src.Kind == isa.KindReg && in.Src.Reg == x86.BP && in.Dst.Kind == isa.KindReg && in.Dst.Reg != x86.SP:
+		case in.Op == isa.Lea && in.Src.Base == b.arch.fp || in.Op == isa.Mov && in.Src.Kind == isa.KindReg && in.Src.Reg == b.arch.fp && in.Dst.Kind == isa.KindReg && in.Dst.Reg != b.arch.sp:
 			b.loose = true // a pointer made from BP
-		case !lea && !copied || in.Dst.Kind == isa.KindReg && in.Dst.Reg == x86.SP:
-		case in.Dst.Kind == isa.KindReg && in.Dst.Reg == x86.BP && b.savesBP(i):
+		case !lea && !copied || in.Dst.Kind == isa.KindReg && in.Dst.Reg == b.arch.sp:
+		case in.Dst.Kind == isa.KindReg && in.Dst.Reg == b.arch.fp && b.savesBP(i):
 			// The frame pointer, which only unwinders follow.
 		case b.sp[i] == unknownSP || lea && in.Src.Index != isa.NoReg:
 			b.loose = true
@@ -215,7 +232,7 @@ func (b *body) findTaken() {
 // frame will reach, for the comparison with the goroutine's limit after it.
 func (b *body) checksStack(i int) bool {
 	in := &b.insts[i]
-	if in.Op != isa.Lea || in.Src.Base != x86.SP || in.Src.Imm >= 0 || i+1 >= len(b.insts) {
+	if in.Op != isa.Lea || in.Src.Base != b.arch.sp || in.Src.Imm >= 0 || i+1 >= len(b.insts) {
 		return false
 	}
 	next := &b.insts[i+1]
@@ -230,7 +247,7 @@ func (b *body) savesBP(i int) bool {
 	}
 	prev := &b.insts[i-1]
 	return (prev.Op == isa.Push || prev.Op == isa.Mov && prev.Dst.Kind == isa.KindMem) &&
-		prev.Src.Kind == isa.KindReg && prev.Src.Reg == x86.BP
+		prev.Src.Kind == isa.KindReg && prev.Src.Reg == b.arch.fp
 }
 
 // escapes reports whether a pointer to the stack slot at off may be about.

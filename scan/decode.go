@@ -1,18 +1,21 @@
 package scan
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/internal/isa"
-	"github.com/gocurb/curb/internal/x86"
 )
 
 // A decoder cuts functions into instructions. It is used for one function
 // after another; what it returns is good until the next.
 type decoder struct {
+	arch *arch
+
 	insts []isa.Inst
-	pcs   []uint64
+	pcs   []uint64 // of each; the parts of one machine instruction have the same
 	bad   []uint64 // places that control can reach and that cannot be decoded
 
 	descended bool // only what control can reach was decoded
@@ -25,28 +28,45 @@ type decoder struct {
 func (d *decoder) function(f *gobin.File, fn *gobin.Func, entries []uint64) {
 	d.insts, d.pcs, d.bad, d.descended = d.insts[:0], d.pcs[:0], d.bad[:0], false
 	code := f.Code(fn)
-	sound := true
-	for off := 0; off < len(code); {
-		d.insts = append(d.insts, isa.Inst{})
-		in := &d.insts[len(d.insts)-1]
-		if err := x86.Decode(in, code[off:], fn.Entry+uint64(off)); err != nil {
-			sound = false
-			break
-		}
-		d.pcs = append(d.pcs, fn.Entry+uint64(off))
-		off += int(in.Len)
-	}
-	if !sound || !d.aligned(fn, entries) {
+	if !d.straight(code, fn.Entry) || !d.aligned(fn, entries) {
 		d.descended = true
 		d.descend(fn, code, entries)
 	}
 }
 
+// straight decodes one instruction after another, and reports whether all are known.
+func (d *decoder) straight(code []byte, addr uint64) bool {
+	for off := uint64(0); off < uint64(len(code)); {
+		n, err := d.append(code[off:], addr+off)
+		if err != nil {
+			return false
+		}
+		off += n
+	}
+	return true
+}
+
+// append decodes the instruction at code[0], and perhaps those after it that
+// form one step with it. It returns how many bytes they have.
+func (d *decoder) append(code []byte, pc uint64) (n uint64, err error) {
+	k := len(d.insts)
+	d.insts, err = d.arch.decode(d.insts, code, pc)
+	if err != nil {
+		d.insts = d.insts[:k]
+		return 0, err
+	}
+	for ; k < len(d.insts); k++ {
+		d.pcs = append(d.pcs, pc+n)
+		n += uint64(d.insts[k].Len)
+	}
+	return n, nil
+}
+
 // aligned reports whether all jumps inside the function, and the places where
-// it is entered, are instructions.
+// it is entered, are instructions that stand for themselves.
 func (d *decoder) aligned(fn *gobin.Func, entries []uint64) bool {
 	for _, pc := range entries {
-		if _, ok := slices.BinarySearch(d.pcs, pc); !ok {
+		if !d.enters(pc) {
 			return false
 		}
 	}
@@ -55,17 +75,62 @@ func (d *decoder) aligned(fn *gobin.Func, entries []uint64) bool {
 		if in.Op != isa.Jump && in.Op != isa.CondJump || in.Target < fn.Entry || in.Target >= fn.End {
 			continue
 		}
-		if _, ok := slices.BinarySearch(d.pcs, in.Target); !ok {
+		if !d.enters(in.Target) {
 			return false
 		}
 	}
 	return true
 }
 
+// enters reports whether control can come to pc.
+func (d *decoder) enters(pc uint64) bool {
+	i, ok := slices.BinarySearch(d.pcs, pc)
+	return ok && !d.insts[i].Fused
+}
+
+// overlapping adds the instructions that start in the middle of others, where a
+// jump goes: C libraries skip a LOCK prefix that way.
+func (d *decoder) overlapping(fn *gobin.Func, code []byte) error {
+	more := map[uint64][]isa.Inst{}
+	known := len(d.pcs)
+	var work []uint64
+	jumps := func(insts []isa.Inst) {
+		for _, in := range insts {
+			if (in.Op == isa.Jump || in.Op == isa.CondJump) && in.Target >= fn.Entry && in.Target < fn.End {
+				work = append(work, in.Target)
+			}
+		}
+	}
+	jumps(d.insts)
+	for len(work) > 0 {
+		pc := work[len(work)-1]
+		work = work[:len(work)-1]
+		if _, ok := slices.BinarySearch(d.pcs[:known], pc); ok || more[pc] != nil || pc >= fn.End {
+			continue
+		}
+		insts, err := d.one(code[pc-fn.Entry:], pc)
+		if err != nil {
+			return fmt.Errorf("the instruction at %#x is not known", pc)
+		}
+		more[pc] = insts
+		jumps(insts)
+		if last := &insts[len(insts)-1]; falls(last) {
+			work = append(work, pc+uint64(last.Len))
+		}
+	}
+	if len(more) > 0 {
+		for i, pc := range d.pcs {
+			more[pc] = append(more[pc], d.insts[i])
+		}
+		d.lay(more)
+	}
+	return nil
+}
+
 // descend decodes what control can reach from the function's entries.
 func (d *decoder) descend(fn *gobin.Func, code []byte, entries []uint64) {
 	d.bad = d.bad[:0]
-	at := map[uint64]isa.Inst{}
+	at := map[uint64][]isa.Inst{}
 	work := append([]uint64{fn.Entry}, entries...)
 	for len(work) > 0 {
 		pc := work[len(work)-1]
@@ -73,32 +138,44 @@ func (d *decoder) descend(fn *gobin.Func, code []byte, entries []uint64) {
 		if _, seen := at[pc]; seen || pc < fn.Entry || pc >= fn.End {
 			continue
 		}
-		var in isa.Inst
-		if err := x86.Decode(&in, code[pc-fn.Entry:], pc); err != nil {
+		insts, err := d.one(code[pc-fn.Entry:], pc)
+		if err != nil {
 			d.bad = append(d.bad, pc)
 			continue
 		}
-		at[pc] = in
-		if in.Op == isa.JumpInd {
+		at[pc] = insts
+		last := &insts[len(insts)-1]
+		if last.Op == isa.JumpInd {
 			d.bad = append(d.bad, pc) // where it goes to was not decoded
 		}
-		if in.Op == isa.Jump || in.Op == isa.CondJump {
-			work = append(work, in.Target)
+		if last.Op == isa.Jump || last.Op == isa.CondJump {
+			work = append(work, last.Target)
 		}
-		if falls(&in) {
-			work = append(work, pc+uint64(in.Len))
+		if falls(last) {
+			work = append(work, pc+uint64(last.Len))
 		}
 	}
-	d.insts, d.pcs = d.insts[:0], d.pcs[:0]
-	for pc := range at {
-		d.pcs = append(d.pcs, pc)
-	}
-	slices.Sort(d.pcs)
-	for _, pc := range d.pcs {
-		d.insts = append(d.insts, at[pc])
-	}
+	d.lay(at)
 	slices.Sort(d.bad)
 	d.bad = slices.Compact(d.bad)
+}
+
+// one decodes the instruction at code[0], on its own.
+func (d *decoder) one(code []byte, pc uint64) ([]isa.Inst, error) {
+	if d.arch.width > 0 {
+		code = code[:min(d.arch.width, uint64(len(code)))]
+	}
+	return d.arch.decode(nil, code, pc)
+}
+
+// lay puts instructions in the order of their addresses.
+func (d *decoder) lay(at map[uint64][]isa.Inst) {
+	d.insts, d.pcs = d.insts[:0], d.pcs[:0]
+	for _, pc := range slices.Sorted(maps.Keys(at)) {
+		for _, in := range at[pc] {
+			d.insts, d.pcs = append(d.insts, in), append(d.pcs, pc)
+		}
+	}
 }
 
 // falls reports whether control can go on from an instruction to the next.

@@ -37,10 +37,6 @@ const (
 // takesAddr reports whether the code may make a pointer to addr.
 func (r ref) takesAddr() bool { return r.kind == refAddr || r.kind == refNumber }
 
-// vsyscallPage is mapped at a fixed address on amd64 (Linux
-// arch/x86/include/uapi/asm/vsyscall.h).
-var vsyscallPage = gobin.Range{Start: 0xffffffffff600000, End: 0xffffffffff601000}
-
 // facts is what is kept of a function.
 type facts struct {
 	refs   []ref
@@ -55,7 +51,7 @@ func gather(f *gobin.File) []facts {
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			g := gatherer{file: f, limits: imageLimits(f)}
+			g := newGatherer(f)
 			for start := range next {
 				for i := start; i < min(start+batch, len(f.Funcs)); i++ {
 					out[i] = g.function(&f.Funcs[i], nil)
@@ -92,6 +88,10 @@ type gatherer struct {
 	tests  guardFinder
 
 	decoder decoder
+}
+
+func newGatherer(f *gobin.File) *gatherer {
+	return &gatherer{file: f, limits: imageLimits(f), decoder: decoder{arch: archOf(f)}}
 }
 
 // function gathers the facts of a function that is entered at its start and at
@@ -147,7 +147,7 @@ func (g *gatherer) inst(fn *gobin.Func, off uint32, in *isa.Inst) {
 			// A far call or return: it may lead into 32-bit code.
 			g.add(ref{off: off, kind: refBad})
 		}
-	case isa.Nop, isa.Trap:
+	case isa.Nop, isa.Landing, isa.Trap:
 		return
 	}
 	g.operand(off, in, &in.Src, false)
@@ -157,7 +157,9 @@ func (g *gatherer) inst(fn *gobin.Func, off uint32, in *isa.Inst) {
 func (g *gatherer) operand(off uint32, in *isa.Inst, o *isa.Operand, dst bool) {
 	switch o.Kind {
 	case isa.KindImm:
-		g.number(off, uint64(o.Imm))
+		if !o.Rip {
+			g.number(off, uint64(o.Imm))
+		}
 	case isa.KindMem:
 		if o.Base != isa.NoReg || o.Index != isa.NoReg || o.Seg != 0 {
 			// An absolute displacement beside a register: an array's start.
@@ -184,12 +186,13 @@ func (g *gatherer) operand(off uint32, in *isa.Inst, o *isa.Operand, dst bool) {
 	}
 }
 
-// number adds a constant that may be an address.
+// number adds a constant that may be an address. The code of a program that can
+// be loaded anywhere has none.
 func (g *gatherer) number(off uint32, v uint64) {
 	switch {
-	case g.limits.Contains(v):
+	case g.limits.Contains(v) && !g.file.PIE:
 		g.add(ref{off: off, kind: refNumber, addr: v})
-	case vsyscallPage.Contains(v):
+	case g.decoder.arch.vsyscall.Contains(v):
 		g.add(ref{off: off, kind: refVsyscall, addr: v})
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/gocurb/curb/internal/isa"
-	"github.com/gocurb/curb/internal/x86"
 )
 
 // A flow follows a pointer forwards through one function, to see where it can
@@ -115,7 +114,7 @@ func based(in *isa.Inst, r isa.Reg) bool {
 // call looks at a call with the pointer in a register: whether it is passed on.
 func (f *flow) call(i int, in *isa.Inst, l loc) {
 	if f.a.isWriteBarrier(in.Target) {
-		if l.reg != x86.R11 { // the result; all others are kept
+		if f.a.arch.barrierWrites&(1<<l.reg) == 0 {
 			f.after(i, l)
 		}
 		return
@@ -134,7 +133,7 @@ func (f *flow) copied(i int, to *isa.Operand) {
 		f.escaped = true
 	case to.Base == isa.NoReg:
 		f.sink(uint64(to.Imm))
-	case to.Base == x86.SP:
+	case to.Base == f.a.arch.sp:
 		f.toStack(i, f.b.sp[i], to.Imm)
 	default:
 		f.stored(i, to)
@@ -171,8 +170,8 @@ func (f *flow) stored(i int, to *isa.Operand) {
 			switch {
 			case call.Op != isa.Call || base.loc.kind != inReg:
 				f.escaped = true
-			case f.a.isWriteBarrier(call.Target) && base.loc.reg == x86.R11:
-			case f.a.allocates(call.Target) && base.loc.reg == x86.AX:
+			case f.a.isWriteBarrier(call.Target) && base.loc.reg == f.a.arch.barrierResult:
+			case f.a.allocates(call.Target) && base.loc.reg == f.a.arch.result:
 				f.after(int(base.value), base.loc)
 			default:
 				f.escaped = true
@@ -189,7 +188,7 @@ func (f *flow) stepSlot(i int, in *isa.Inst, l loc) {
 		if o.Inexact {
 			return true
 		}
-		if o.Kind != isa.KindMem || o.Base != x86.SP {
+		if o.Kind != isa.KindMem || o.Base != f.a.arch.sp {
 			return false
 		}
 		size := int64(o.Size)
@@ -230,14 +229,14 @@ func (f *flow) stepSlot(i int, in *isa.Inst, l loc) {
 }
 
 // isWriteBarrier reports whether the function at entry is the write barrier's
-// slow path: it keeps all registers and returns, in R11, where to note the
+// slow path: it keeps nearly all registers and returns where to note the
 // pointers (runtime/asm_amd64.s).
 func (a *analysis) isWriteBarrier(entry uint64) bool {
 	return strings.HasPrefix(a.nameAt(entry), "runtime.gcWriteBarrier")
 }
 
-// allocates reports whether the function at entry returns a new object in AX,
-// to which nothing else points.
+// allocates reports whether the function at entry returns a new object, to which
+// nothing else points, in the result register.
 func (a *analysis) allocates(entry uint64) bool {
 	name := a.nameAt(entry)
 	return name == "runtime.newobject" || strings.HasPrefix(name, "runtime.mallocgc")

@@ -2,7 +2,6 @@ package scan
 
 import (
 	"github.com/gocurb/curb/internal/isa"
-	"github.com/gocurb/curb/internal/x86"
 )
 
 // stepSlot looks at what an instruction does to a slot of the stack.
@@ -48,7 +47,7 @@ func (s *search) stepSlot(i int, in *isa.Inst, l loc) {
 func (s *search) stepStore(i int, in *isa.Inst, l loc, escapes bool) {
 	places, ok := s.storePlaces(i, &in.Dst)
 	if !ok {
-		if escapes || in.Dst.Base == x86.SP {
+		if escapes || in.Dst.Base == s.a.arch.sp {
 			s.unknown("it is on the stack where the store at %#x may change it", s.b.pcs[i])
 			return
 		}
@@ -91,7 +90,7 @@ func (s *search) storePlaces(i int, o *isa.Operand) ([]int64, bool) {
 		return nil, true
 	case o.Index != isa.NoReg || o.Base == isa.NoReg:
 		return nil, false
-	case o.Base == x86.SP:
+	case o.Base == s.a.arch.sp:
 		return []int64{s.b.sp[i] + o.Imm}, s.b.sp[i] != unknownSP
 	case s.depth >= maxDepth:
 		return nil, false
@@ -120,5 +119,5 @@ func (s *search) clobbered(i int, in *isa.Inst, l loc) bool {
 		return true
 	}
 	args := s.a.argsSize(in.Target)
-	return args < 0 || l.overlaps(sp, args)
+	return args < 0 || l.overlaps(sp+s.a.arch.argument, args)
 }

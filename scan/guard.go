@@ -9,12 +9,13 @@ import (
 // its two ways is open.
 type guard struct {
 	variable
-	from uint32 // offset of the instruction that reads the variable
-	off  uint32 // offset of the jump
-	test bool   // the flags are those of value & imm, else of value - imm
-	self bool   // the value is tested against itself
-	imm  uint64
-	cond isa.Cond
+	from  uint32 // offset of the instruction that reads the variable
+	off   uint32 // offset of the jump
+	test  bool   // the flags are those of value & imm, else of value - imm
+	self  bool   // the value is tested against itself
+	width uint8  // bytes that are compared: the variable's, or more, which are zero
+	imm   uint64
+	cond  isa.Cond
 }
 
 // A variable is a place in the program's data that is read as one value.
@@ -29,7 +30,7 @@ func (g *guard) takes(v uint64) (taken, ok bool) {
 	if g.self {
 		imm = v
 	}
-	shift := 64 - 8*uint(g.size)
+	shift := 64 - 8*uint(g.width)
 	x, y := v<<shift, imm<<shift // at the top, so that 64-bit compares are right
 	var zero, below, less, sign bool
 	if g.test {
@@ -63,10 +64,10 @@ func (g *guard) takes(v uint64) (taken, ok bool) {
 // A guardFinder finds the guards of one function, instruction by instruction.
 type guardFinder struct {
 	found []guard
-	regs  [16]struct {
+	known isa.RegSet // registers that hold a variable's value
+	regs  [32]struct {
 		variable
 		from uint32
-		ok   bool
 	}
 	flags   guard // what the last instruction left in the flags
 	pending bool  // flags is good for the next instruction
@@ -75,9 +76,7 @@ type guardFinder struct {
 func (f *guardFinder) reset() {
 	f.found = f.found[:0]
 	f.pending = false
-	for i := range f.regs {
-		f.regs[i].ok = false
-	}
+	f.known = 0
 }
 
 func (f *guardFinder) inst(off uint32, in *isa.Inst) {
@@ -93,31 +92,27 @@ func (f *guardFinder) inst(off uint32, in *isa.Inst) {
 	case isa.Cmp, isa.Test:
 		f.compare(off, in)
 	}
-	for r := range f.regs {
-		if in.Writes&(1<<r) != 0 {
-			f.regs[r].ok = false
-		}
-	}
+	f.known &^= in.Writes
 	if in.Op == isa.Call || in.Op == isa.CallInd {
-		for r := range f.regs {
-			f.regs[r].ok = false
-		}
+		f.known = 0
 	}
-	plain := in.Op == isa.Mov && in.Size >= 4 || in.Op == isa.MovZX
+	// These leave zeros above the variable's bytes.
+	plain := (in.Op == isa.Mov || in.Op == isa.MovZX) && in.Size >= 4
 	if plain && in.Dst.Kind == isa.KindReg && global(&in.Src) {
 		s := &f.regs[in.Dst.Reg]
-		s.variable, s.from, s.ok = variable{uint64(in.Src.Imm), in.Src.Size}, off, true
+		s.variable, s.from = variable{uint64(in.Src.Imm), in.Src.Size}, off
+		f.known |= 1 << in.Dst.Reg
 	}
 }
 
 // compare notes a comparison of a variable, or of a register that holds one,
 // with a constant.
 func (f *guardFinder) compare(off uint32, in *isa.Inst) {
-	g := guard{from: off, test: in.Op == isa.Test}
+	g := guard{from: off, width: in.Size, test: in.Op == isa.Test}
 	switch {
 	case global(&in.Dst) && in.Dst.Size == in.Size:
 		g.variable = variable{uint64(in.Dst.Imm), in.Dst.Size}
-	case in.Dst.Kind == isa.KindReg && f.regs[in.Dst.Reg].ok && f.regs[in.Dst.Reg].size == in.Size:
+	case in.Dst.Kind == isa.KindReg && f.known&(1<<in.Dst.Reg) != 0 && f.regs[in.Dst.Reg].size <= in.Size:
 		g.variable, g.from = f.regs[in.Dst.Reg].variable, f.regs[in.Dst.Reg].from
 	default:
 		return

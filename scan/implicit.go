@@ -3,8 +3,10 @@ package scan
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/internal/isa"
 	"github.com/gocurb/curb/syscalls"
 	"github.com/gocurb/curb/usage"
 )
@@ -34,13 +36,21 @@ type implicitCall struct {
 	evidence usage.Evidence
 }
 
-// implicit returns the calls that are not in the binary, by number.
+// implicit returns the calls that the program's own code does not make, by number.
 func (a *analysis) implicit(table *syscalls.Table) map[uint32]implicitCall {
 	out := map[uint32]implicitCall{}
 	add := func(name string, origin usage.Origin, function, note string) {
 		if call, ok := table.ByName(name); ok {
 			out[call.Nr] = implicitCall{origin, usage.Evidence{
 				Frame: usage.Frame{Function: function}, Note: note,
+			}}
+		}
+	}
+	for _, c := range a.loaded {
+		if _, ok := out[c.nr]; !ok {
+			out[c.nr] = implicitCall{usage.Loader, usage.Evidence{
+				Frame: usage.Frame{Function: fmt.Sprintf("%s+%#x", a.file.Interp, c.pc)},
+				Note:  "the dynamic loader makes it before the program starts (all of its code is counted)",
 			}}
 		}
 	}
@@ -95,14 +105,28 @@ func (a *analysis) outside() {
 		before := gobin.Range{Start: r.Start, End: min(r.End, text.Start)}
 		after := gobin.Range{Start: max(r.Start, text.End), End: r.End}
 		for _, gap := range []gobin.Range{before, after} {
-			if gap.Start < gap.End && !padding(a.file.Bytes(gap.Start, gap.End-gap.Start)) {
+			if gap.Start >= gap.End {
+				continue
+			}
+			if code := a.file.Bytes(gap.Start, gap.End-gap.Start); !padding(code) && !a.linkage(code, gap.Start) {
 				a.unresolved(noFunc, gap.Start, fmt.Sprintf("%d bytes of code that is not Go's (C code? build with CGO_ENABLED=0)", gap.End-gap.Start))
 			}
 		}
 	}
-	if a.file.Interp != "" {
-		a.unresolved(noFunc, a.file.Entry, fmt.Sprintf("it is started by the dynamic loader %s, which is not analysed", a.file.Interp))
+}
+
+// linkage reports whether code is what leads to the dynamic loader for symbols
+// that are not bound yet (the head of .plt): it makes no calls itself, and in a
+// program without libraries nothing goes there.
+func (a *analysis) linkage(code []byte, addr uint64) bool {
+	const most = 32
+	if len(code) > most || a.file.Interp == "" {
+		return false
 	}
+	d := decoder{arch: a.arch}
+	return d.straight(code, addr) && !slices.ContainsFunc(d.insts, func(in isa.Inst) bool {
+		return in.Op == isa.Syscall || in.Op == isa.Int || in.Op == isa.Sysenter || in.Op == isa.Call
+	})
 }
 
 // padding reports whether code is nothing but what fills gaps: INT3 or zeros.

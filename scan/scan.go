@@ -14,6 +14,9 @@ type Options struct {
 	// can reach it or not: an upper bound that depends on much less of the
 	// analysis.
 	AllCode bool
+	// Sysroot is the directory that holds the files of the system that the
+	// program will run on, the dynamic loader among them; "" is this one's.
+	Sysroot string
 }
 
 // File says what the Go executable at path can ask of the kernel. The usage
@@ -33,6 +36,7 @@ func File(path string, opts Options) (*usage.Usage, error) {
 	a.walk(opts.AllCode)
 	a.index()
 	a.outside()
+	a.loader(opts.Sysroot)
 	a.sites()
 	return a.report(table), nil
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/gocurb/curb/internal/isa"
-	"github.com/gocurb/curb/internal/x86"
 )
 
 // A loc is a place that holds a value inside a function: a general register,
@@ -141,7 +140,7 @@ func (s *search) entry(l loc) {
 	switch {
 	case l.kind != inVec:
 		s.leaf(leaf{kind: leafParam, loc: l})
-	case l.reg == 15 && !s.a.file.Asm(s.b.fn):
+	case s.zeroed(l.reg):
 		s.leaf(leaf{kind: leafConst})
 	default:
 		s.unknown("it is passed in a vector register")
@@ -163,10 +162,10 @@ func (s *search) step(i int, l loc) {
 }
 
 func (s *search) stepReg(i int, in *isa.Inst, l loc) {
-	if call := in.Op == isa.Call || in.Op == isa.CallInd; !call && in.Writes&(1<<l.reg) == 0 || call && s.a.isWriteBarrier(in.Target) && l.reg != x86.R11 {
+	if s.keeps(in, l.reg) {
 		s.push(i, l)
 		return
-	} else if call {
+	} else if in.Op == isa.Call || in.Op == isa.CallInd {
 		s.leaf(leaf{kind: leafCall, value: uint64(i), loc: l, reason: "it is the result of a call"})
 		return
 	}
@@ -210,6 +209,27 @@ func (s *search) stepReg(i int, in *isa.Inst, l loc) {
 	}
 }
 
+// keeps reports whether an instruction leaves a register as it is.
+func (s *search) keeps(in *isa.Inst, r isa.Reg) bool {
+	switch in.Op {
+	case isa.Call, isa.CallInd:
+		writes := ^isa.RegSet(0) // in Go no register outlives a call
+		if s.b.c {
+			writes = ^s.a.arch.kept
+		} else if s.a.isWriteBarrier(in.Target) {
+			writes = s.a.arch.barrierWrites
+		}
+		return writes&(1<<r) == 0
+	}
+	return in.Writes&(1<<r) == 0
+}
+
+// zeroed reports whether a vector register is the one that compiled Go code
+// keeps at zero.
+func (s *search) zeroed(r isa.Reg) bool {
+	return r == s.a.arch.zeroVec && !s.b.c && !s.a.file.Asm(s.b.fn)
+}
+
 // exchange follows XCHG of two registers.
 func (s *search) exchange(i int, in *isa.Inst, l loc) {
 	switch {
@@ -228,7 +248,7 @@ func (s *search) source(i int, o *isa.Operand, size uint8) {
 	case isa.KindImm:
 		s.leaf(leaf{kind: leafConst, value: truncate(uint64(o.Imm), size)})
 	case isa.KindReg:
-		if o.Reg == x86.SP {
+		if o.Reg == s.a.arch.sp {
 			s.frame(i, 0)
 			return
 		}
@@ -249,7 +269,7 @@ func (s *search) memory(i int, o *isa.Operand, delta int64, size uint8) {
 		s.unknown("it is read from memory whose place is computed, at %#x", s.b.pcs[i])
 	case o.Base == isa.NoReg:
 		s.leaf(leaf{kind: leafGlobal, value: uint64(o.Imm + delta), size: size})
-	case o.Base == x86.SP:
+	case o.Base == s.a.arch.sp:
 		s.slotAt(i, o.Imm+delta, size)
 	default:
 		for _, p := range s.a.originsDepth(s.b, i, regLoc(o.Base, 8), s.depth+1) {
@@ -290,7 +310,7 @@ func (s *search) lea(i int, in *isa.Inst, l loc) {
 		s.leaf(leaf{kind: leafConst, value: l.cut(uint64(o.Imm))})
 		return
 	}
-	if o.Base == x86.SP && o.Index == isa.NoReg {
+	if o.Base == s.a.arch.sp && o.Index == isa.NoReg {
 		s.frame(i, o.Imm)
 		return
 	}
@@ -402,7 +422,7 @@ func (s *search) stepVec(i int, in *isa.Inst, l loc) {
 	writes := in.Dst.Kind == isa.KindVec && in.Dst.Reg == l.reg
 	switch {
 	case in.Op == isa.Call || in.Op == isa.CallInd:
-		if l.reg == 15 && !s.a.file.Asm(s.b.fn) {
+		if s.zeroed(l.reg) {
 			s.push(i, l) // Go code keeps X15 at zero (cmd/compile/abi-internal.md)
 			return
 		}
@@ -417,7 +437,7 @@ func (s *search) stepVec(i int, in *isa.Inst, l loc) {
 		s.push(i, vecLoc(in.Src.Reg, l.off))
 	case writes || in.Op == isa.Other && in.Dst.Kind != isa.KindMem && in.Dst.Kind != isa.KindReg:
 		// Another vector instruction: whether it writes this register is not known.
-		if l.reg == 15 && !s.a.file.Asm(s.b.fn) {
+		if s.zeroed(l.reg) {
 			s.leaf(leaf{kind: leafConst})
 			return
 		}

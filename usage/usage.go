@@ -26,6 +26,7 @@ const (
 	Code     Origin = ""       // an instruction of the program
 	VDSO     Origin = "vdso"   // the vDSO, code of the kernel's in every process, falls back on it
 	Kernel   Origin = "kernel" // the kernel makes the program issue it
+	Loader   Origin = "loader" // the dynamic loader, before the program's first instruction
 	Launcher Origin = "launcher"
 )
 

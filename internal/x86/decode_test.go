@@ -151,7 +151,7 @@ func TestDecode(t *testing.T) {
 		{"0f 0b", "ud2", isa.Inst{Op: isa.Trap}},
 		{"0f b9 08", "ud1 ecx, [rax]", isa.Inst{Op: isa.Trap}},
 		{"66 2e 0f 1f 84 00 00 00 00 00", "nopw cs:[rax+rax+0]", isa.Inst{Op: isa.Nop}},
-		{"f3 0f 1e fa", "endbr64", isa.Inst{Op: isa.Nop}},
+		{"f3 0f 1e fa", "endbr64", isa.Inst{Op: isa.Landing}},
 		{"f3 48 0f 1e c9", "rdsspq rcx", isa.Inst{Op: isa.Other, Size: 8, Writes: set(CX), Dst: reg(CX, 8)}},
 
 		// Strings.

@@ -2,6 +2,9 @@ package x86
 
 import "github.com/gocurb/curb/internal/isa"
 
+// endbr64 is the last byte of ENDBR64, which is a NOP with operands otherwise.
+const endbr64 = 0xfa
+
 // settle makes the exceptions from what the maps say. It reports false for an
 // instruction that does not exist after all.
 func (d *decoder) settle(in *isa.Inst, e entry) bool {
@@ -26,6 +29,10 @@ func (d *decoder) settle(in *isa.Inst, e entry) bool {
 	case isa.Sub, isa.Xor:
 		if in.Dst.Kind == isa.KindReg && in.Src.Kind == isa.KindReg && in.Dst.Reg == in.Src.Reg {
 			in.Op, in.Src = isa.Zero, isa.Operand{}
+		}
+	case isa.Nop:
+		if d.opcode == 0x1e && d.prefix == pF3 && d.modrm == endbr64 {
+			in.Op = isa.Landing
 		}
 	case isa.Xchg:
 		if e&formMask == az && d.opcode == 0x90 {

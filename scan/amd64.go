@@ -1,0 +1,26 @@
+package scan
+
+import (
+	"debug/elf"
+
+	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/internal/isa"
+	"github.com/gocurb/curb/internal/x86"
+)
+
+var amd64 = arch{
+	machine: elf.EM_X86_64,
+	decode: func(insts []isa.Inst, code []byte, pc uint64) ([]isa.Inst, error) {
+		insts = append(insts, isa.Inst{})
+		err := x86.Decode(&insts[len(insts)-1], code, pc)
+		return insts, err
+	},
+	number: x86.AX,
+	sp:     x86.SP, fp: x86.BP,
+	kept:   1<<x86.BX | 1<<x86.SP | 1<<x86.BP | 1<<x86.R12 | 1<<x86.R13 | 1<<x86.R14 | 1<<x86.R15,
+	pushed: 8, argument: 0,
+	result: x86.AX, zeroVec: 15,
+	barrierResult: x86.R11, barrierWrites: 1 << x86.R11,
+	// Mapped at a fixed address (Linux arch/x86/include/uapi/asm/vsyscall.h).
+	vsyscall: gobin.Range{Start: 0xffffffffff600000, End: 0xffffffffff601000},
+}

@@ -1,0 +1,52 @@
+package scan
+
+import (
+	"debug/elf"
+
+	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/internal/isa"
+)
+
+// An arch is what the analysis has to know of an architecture: how its
+// instructions are decoded, and which registers and places have a meaning to
+// the kernel, to the processor and to Go. All else is the same everywhere.
+type arch struct {
+	machine elf.Machine
+	// decode appends what the instruction at code[0] does. It may look at the
+	// instructions behind it, and decode them too where they form one step.
+	decode func(insts []isa.Inst, code []byte, pc uint64) ([]isa.Inst, error)
+	// width is the length of every instruction, 0 where they differ.
+	width uint64
+
+	number isa.Reg    // holds the number of a system call
+	sp, fp isa.Reg    // the stack pointer and the frame pointer
+	kept   isa.RegSet // what C functions leave as it was
+
+	// pushed is the bytes that a call puts on the stack. Arguments begin at
+	// this offset from the stack pointer at a function's entry, or right above
+	// a word of the caller's.
+	pushed int64
+	// argument is the offset of the first argument on the stack from the
+	// stack pointer at the call.
+	argument int64
+
+	// The calling convention of compiled Go code (cmd/compile/abi-internal.md).
+	result  isa.Reg // the first result
+	zeroVec isa.Reg // the vector register that is kept at zero, or NoReg
+
+	// The write barrier's slow path leaves its result in one register, and
+	// changes no others but those (runtime.gcWriteBarrier).
+	barrierResult isa.Reg
+	barrierWrites isa.RegSet
+
+	// vsyscall is a page whose code makes system calls by itself, if there is one.
+	vsyscall gobin.Range
+	// returnsByVDSO means that signal handlers return by way of the vDSO's code,
+	// which makes the system call, since the program gives no code of its own.
+	returnsByVDSO bool
+}
+
+// archs has the architectures that can be analysed, by GOARCH.
+var archs = map[string]*arch{"amd64": &amd64}
+
+func archOf(f *gobin.File) *arch { return archs[f.Arch] }

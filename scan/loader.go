@@ -1,0 +1,164 @@
+package scan
+
+import (
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/internal/isa"
+)
+
+// A loaderCall is a system call of the dynamic loader: its number, and the
+// address of the instruction in the loader's file.
+type loaderCall struct {
+	nr uint32
+	pc uint64
+}
+
+// loader adds the calls of the dynamic loader, which runs before the program's
+// own first instruction: every call site in the loader's whole text, since its
+// C code is not analysed for what of it can run.
+func (a *analysis) loader(sysroot string) {
+	if a.file.Interp == "" {
+		return
+	}
+	path := filepath.Join(sysroot, a.file.Interp)
+	calls, err := a.loaderCalls(path)
+	if err != nil {
+		a.unresolved(noFunc, a.file.Entry, fmt.Sprintf("it is started by the dynamic loader %s: %v", a.file.Interp, err))
+	}
+	a.loaded = calls
+}
+
+// loaderCalls returns the system calls in the text of the loader at path.
+func (a *analysis) loaderCalls(path string) ([]loaderCall, error) {
+	file, err := elf.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s does not exist on this machine (scan where the program will run, or name the root of that system with --sysroot)", path)
+	} else if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	defer file.Close()
+	if file.Machine != a.arch.machine {
+		return nil, fmt.Errorf("%s is for %s, not for the program's machine %s", path, file.Machine, a.arch.machine)
+	}
+	var calls []loaderCall
+	for _, s := range file.Sections {
+		if s.Type != elf.SHT_PROGBITS || s.Flags&(elf.SHF_ALLOC|elf.SHF_EXECINSTR) != elf.SHF_ALLOC|elf.SHF_EXECINSTR {
+			continue
+		}
+		code, err := s.Data()
+		if err != nil {
+			return nil, fmt.Errorf("read %s: section %s: %w", path, s.Name, err)
+		}
+		found, err := a.textCalls(code, s.Addr)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		calls = append(calls, found...)
+	}
+	if len(calls) == 0 {
+		return nil, fmt.Errorf("%s has no system call in its code, so it cannot be the loader", path)
+	}
+	return calls, nil
+}
+
+// textCalls resolves every system call in a piece of C code, which is taken as
+// one function that can be entered wherever control does not come from above.
+func (a *analysis) textCalls(code []byte, addr uint64) ([]loaderCall, error) {
+	fn := &gobin.Func{Entry: addr, End: addr + uint64(len(code))}
+	d := decoder{arch: a.arch}
+	if !d.straight(code, addr) {
+		return nil, fmt.Errorf("its code from %#x on cannot be decoded", addr)
+	}
+	if err := d.overlapping(fn, code); err != nil {
+		return nil, err
+	}
+	b := &body{
+		arch: a.arch, fn: fn, insts: d.insts, pcs: d.pcs,
+		jumps: map[int][]int{}, open: map[int]bool{},
+		sp: make([]int64, len(d.insts)), loose: true, c: true,
+	}
+	for i := range b.sp {
+		b.sp[i] = unknownSP
+	}
+	b.link()
+	b.endCalls()
+	for i := 1; i < len(b.insts); i++ {
+		if b.falls(i-1) || len(b.jumps[i]) > 0 {
+			continue
+		}
+		if b.insts[i].Op == isa.Nop {
+			b.insts[i].Op = isa.Trap // padding
+			continue
+		}
+		b.open[i] = true
+	}
+	var calls []loaderCall
+	for i := range b.insts {
+		switch b.insts[i].Op {
+		case isa.Sysenter, isa.Int:
+			return nil, fmt.Errorf("the instruction at %#x makes system calls of the 32-bit kind", b.pcs[i])
+		case isa.Syscall:
+			for _, lf := range a.origins(b, i, regLoc(a.arch.number, 4)) {
+				if lf.kind != leafConst {
+					return nil, fmt.Errorf("the number of the system call at %#x cannot be told: %s", b.pcs[i], lf.reason)
+				}
+				calls = append(calls, loaderCall{uint32(lf.value), b.pcs[i]})
+			}
+		}
+	}
+	return calls, nil
+}
+
+// endCalls makes an end of every call of a function that never returns: what
+// stands behind it belongs to somebody else.
+func (b *body) endCalls() {
+	out := b.successors()
+	returns := map[int]bool{} // functions, by their first instruction
+	for changed := true; changed; {
+		changed = false
+		for i := range b.insts {
+			if b.insts[i].Op != isa.Call {
+				continue
+			}
+			to, ok := b.at(b.insts[i].Target)
+			if !ok {
+				continue
+			}
+			does, known := returns[to]
+			if !known {
+				does = b.returns(to, out)
+				returns[to] = does
+			}
+			if !does {
+				b.insts[i].Op, changed = isa.Trap, true
+			}
+		}
+		clear(returns) // more functions may turn out not to
+	}
+}
+
+// returns reports whether control can get from instruction i to a return, or to
+// a place that is not known.
+func (b *body) returns(i int, out map[int][]int) bool {
+	seen := map[int]bool{}
+	for work := []int{i}; len(work) > 0; {
+		k := work[len(work)-1]
+		work = work[:len(work)-1]
+		if seen[k] {
+			continue
+		}
+		seen[k] = true
+		in := &b.insts[k]
+		leaves := (in.Op == isa.Jump || in.Op == isa.CondJump) && (in.Target < b.fn.Entry || in.Target >= b.fn.End)
+		if in.Op == isa.Ret || in.Op == isa.JumpInd || leaves {
+			return true
+		}
+		work = b.next(k, out, work)
+	}
+	return false
+}
