@@ -22,6 +22,7 @@ type analysis struct {
 	stores  []storeRef       // of reachable code to variables, by address
 	taken   []takenRef       // addresses of variables that reachable code takes, by address
 	bodies  map[int]*body
+	last    *body // the one that was viewed last
 	// pointers to variables, that the data holds, sorted
 	pointers []uint64
 	found    map[uint32][]finding
@@ -201,6 +202,18 @@ func (a *analysis) index() {
 	}
 	slices.SortFunc(a.taken, func(x, y takenRef) int { return cmp.Compare(x.addr, y.addr) })
 	slices.SortFunc(a.stores, func(x, y storeRef) int { return cmp.Compare(x.addr, y.addr) })
+}
+
+// view returns a function's instructions for a passing look. The last one is
+// kept: a function is looked at once for each of the things that it refers to.
+func (a *analysis) view(fn int) *body {
+	if b := a.bodies[fn]; b != nil {
+		return b
+	}
+	if a.last == nil || a.last.index != fn {
+		a.last = newBody(a.file, fn, a.mid[fn])
+	}
+	return a.last
 }
 
 func (a *analysis) body(fn int) *body {

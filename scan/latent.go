@@ -51,7 +51,7 @@ func (r *reach) later(fn int, x ref, to int) bool {
 	if i := slices.IndexFunc(r.latents, func(l latent) bool { return l.fn == fn && l.off == x.off }); i >= 0 {
 		return true // seen before
 	}
-	b := newBody(r.a.file, fn, r.a.mid[fn])
+	b := r.a.view(fn)
 	i, ok := b.at(b.fn.Entry + uint64(x.off))
 	if !ok {
 		return false
@@ -129,7 +129,7 @@ func (r *reach) discards(fn int, x ref) bool {
 	if x.kind != refLoad || !isInit(r.a.file.Name(&r.a.file.Funcs[fn])) {
 		return false
 	}
-	b := newBody(r.a.file, fn, r.a.mid[fn])
+	b := r.a.view(fn)
 	i, ok := b.at(b.fn.Entry + uint64(x.off))
 	if !ok {
 		return false

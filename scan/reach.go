@@ -165,7 +165,7 @@ func (r *reach) function(fn int) {
 		case refJump:
 			r.visit(file.FuncAt(x.addr), step{byJump, fn, x.off})
 		case refAddr, refNumber, refLoad:
-			if x.takesAddr() && r.guards.mayChange(x.addr) && !r.a.onlyReads(newBody(file, fn, r.a.mid[fn]), x.off, x.addr) {
+			if x.takesAddr() && r.guards.mayChange(x.addr) && !r.a.onlyReads(r.a.view(fn), x.off, x.addr) {
 				r.reopen(r.guards.taken(x.addr))
 			}
 			if to := r.target(x.addr); to >= 0 && !(x.takesAddr() && r.later(fn, x, to)) {
@@ -253,7 +253,7 @@ func (r *reach) middles() {
 		if r.has(fn) || !slices.ContainsFunc(places, func(m middle) bool { return m.inData }) {
 			continue
 		}
-		b := newBody(r.a.file, fn, places)
+		b := r.a.view(fn)
 		for _, m := range places {
 			if i, ok := b.at(m.pc); ok && m.inData && b.open[i] {
 				r.viaPointer(fn, "the program's data holds an address in it", step{how: byData})
@@ -284,7 +284,7 @@ func (r *reach) close(fn int) {
 		delete(r.closed, fn)
 		return
 	}
-	b := newBody(r.a.file, fn, r.a.mid[fn])
+	b := r.a.view(fn)
 	live := b.reachable(func(i int) (taken, ok bool) {
 		for k := range fixed {
 			g := &fixed[k]

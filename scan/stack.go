@@ -1,0 +1,172 @@
+package scan
+
+import (
+	"slices"
+
+	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/internal/isa"
+)
+
+// readSP takes the stack pointer at each instruction from the table that the
+// runtime unwinds by. In assembly that sets it freely it is not known.
+func (b *body) readSP(f *gobin.File) {
+	b.sp = make([]int64, len(b.insts))
+	frames := f.Frames(b.fn)
+	for i, pc := range b.pcs {
+		b.sp[i] = unknownSP
+		if size, ok := frames.At(pc); ok {
+			b.sp[i] = -size
+		}
+	}
+	if f.SetsSP(b.fn) || !b.trustSP() {
+		for i := range b.sp {
+			b.sp[i] = unknownSP
+		}
+	}
+}
+
+// trustSP reports whether the table agrees with what the instructions do to
+// the stack pointer: of assembly the assembler notes only some of that.
+func (b *body) trustSP() bool {
+	for i := range b.insts[:max(len(b.insts)-1, 0)] {
+		in := &b.insts[i]
+		if b.afterCall(i) || !falls(in) || b.pcs[i]+uint64(in.Len) != b.pcs[i+1] {
+			continue
+		}
+		if sp := b.nextSP(i, b.sp[i]); b.sp[i] != unknownSP && sp != b.sp[i+1] {
+			return false
+		}
+	}
+	return true
+}
+
+// nextSP returns the stack pointer after instruction i.
+func (b *body) nextSP(i int, sp int64) int64 {
+	in := &b.insts[i]
+	if sp == unknownSP || in.Writes&(1<<b.arch.sp) == 0 {
+		return sp
+	}
+	toSP := in.Dst.Kind == isa.KindReg && in.Dst.Reg == b.arch.sp
+	switch {
+	case in.Op == isa.Push:
+		return sp - 8
+	case in.Op == isa.Pop && !toSP:
+		return sp + 8
+	case in.Op == isa.Call || in.Op == isa.CallInd:
+		return sp
+	case in.Op == isa.Add && toSP && in.Src.Kind == isa.KindImm:
+		return sp + in.Src.Imm
+	case in.Op == isa.Sub && toSP && in.Src.Kind == isa.KindImm:
+		return sp - in.Src.Imm
+	case in.Op == isa.Lea && toSP && in.Src.Base == b.arch.sp && in.Src.Index == isa.NoReg:
+		return sp + in.Src.Imm
+	case in.Op == isa.Mov && toSP && in.Src.Kind == isa.KindReg:
+		if k, ok := b.prepares(i, in.Src.Reg); ok {
+			return sp + b.insts[k].Src.Imm
+		}
+	}
+	return unknownSP
+}
+
+// prepares returns the instruction that computed the stack pointer of a new
+// frame in r, as Go's prologue on arm64 does for all but small frames: what is
+// between it and instruction i, where it becomes the stack pointer, only saves
+// registers there.
+func (b *body) prepares(i int, r isa.Reg) (k int, ok bool) {
+	for k = i - 1; k >= 0 && k >= i-4; k-- {
+		in := &b.insts[k]
+		switch {
+		case in.Op == isa.Lea && in.Dst.Reg == r && in.Src.Base == b.arch.sp && in.Src.Index == isa.NoReg && !global(&in.Src):
+			return k, true
+		case in.Op != isa.Mov || in.Dst.Kind != isa.KindMem || in.Dst.Base != r:
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// findTaken collects the places in the frame whose address is computed: what
+// is stored there may change behind the analysis's back.
+func (b *body) findTaken(f *gobin.File) {
+	asm := f.Asm(b.fn)
+	sp, fp := b.arch.sp, b.arch.fp
+	for i := range b.insts {
+		in := &b.insts[i]
+		lea := in.Op == isa.Lea && in.Src.Base == sp
+		copied := in.Op == isa.Mov && in.Src.Kind == isa.KindReg && in.Src.Reg == sp
+		toReg := in.Dst.Kind == isa.KindReg
+		switch {
+		case based(in, fp) && in.Op != isa.Lea:
+			b.loose = true // the frame pointer as a base of its own
+		case in.Op == isa.Lea && in.Src.Base == fp || in.Op == isa.Mov && in.Src.Kind == isa.KindReg && in.Src.Reg == fp && toReg && in.Dst.Reg != sp:
+			b.loose = true // a pointer made from it
+		case !lea && !copied || toReg && in.Dst.Reg == sp:
+		case toReg && in.Dst.Reg == fp && (!asm || b.savesFP(i)):
+			// The frame pointer, which only unwinders follow.
+		case lea && (b.checksStack(i) || b.becomesSP(i)) || copied && !asm && b.checksStack(i):
+		case b.sp[i] == unknownSP || lea && in.Src.Index != isa.NoReg:
+			b.loose = true
+		case lea:
+			b.taken = append(b.taken, b.sp[i]+in.Src.Imm)
+		default:
+			b.taken = append(b.taken, b.sp[i])
+		}
+	}
+	slices.Sort(b.taken)
+	b.taken = slices.Compact(b.taken)
+}
+
+// checksStack reports whether the instruction only computes how far a large
+// frame will reach, for the comparison with the goroutine's limit after it.
+func (b *body) checksStack(i int) bool {
+	in := &b.insts[i]
+	if in.Dst.Kind != isa.KindReg || in.Op == isa.Lea && in.Src.Imm >= 0 || i+1 >= len(b.insts) {
+		return false
+	}
+	next := &b.insts[i+1]
+	compares := func(o *isa.Operand) bool { return o.Kind == isa.KindReg && o.Reg == in.Dst.Reg }
+	return next.Op == isa.Cmp && (compares(&next.Dst) || compares(&next.Src))
+}
+
+// becomesSP reports whether what instruction i computes is a new frame's stack pointer.
+func (b *body) becomesSP(i int) bool {
+	for k := i + 1; k < len(b.insts) && k <= i+4; k++ {
+		in := &b.insts[k]
+		if in.Op == isa.Mov && in.Dst.Kind == isa.KindReg && in.Dst.Reg == b.arch.sp && in.Src.Kind == isa.KindReg {
+			from, ok := b.prepares(k, in.Src.Reg)
+			return ok && from == i
+		}
+	}
+	return false
+}
+
+// savesFP reports whether the instructions before i save the frame pointer, as
+// Go's prologue does before it sets it.
+func (b *body) savesFP(i int) bool {
+	for k := i - 1; k >= 0 && k >= i-4; k-- {
+		prev := &b.insts[k]
+		saves := prev.Op == isa.Push || prev.Op == isa.Mov && prev.Dst.Kind == isa.KindMem
+		if saves && prev.Src.Kind == isa.KindReg && prev.Src.Reg == b.arch.fp {
+			return true
+		}
+		if !saves && !(prev.Writes == 1<<b.arch.sp) {
+			return false
+		}
+	}
+	return false
+}
+
+// escapes reports whether a pointer to the stack slot at off may be about.
+// Objects do not reach across the return address at offset 0, which parts the
+// function's own frame from what its caller owns.
+func (b *body) escapes(off int64) bool {
+	if b.loose {
+		return true
+	}
+	for _, t := range b.taken {
+		if t <= off && (t < 0) == (off < 0) {
+			return true
+		}
+	}
+	return false
+}
