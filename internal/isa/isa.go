@@ -125,23 +125,25 @@ type Operand struct {
 	Index Reg   // KindMem; NoReg where there is none
 	Scale uint8 // KindMem: 1, 2, 4, 8 or 16
 	Seg   uint8 // KindMem: the segment prefix byte (0x64 FS, 0x65 GS) or 0
-	Rip   bool  // the address was relative to the instruction's own
+	// KindMem: the address was relative to the instruction's own. KindImm: the page
+	// of an address, and no number of its own: the next instruction completes it.
+	Rip bool
 	// KindMem: what is touched is not, or not only, Size bytes upwards from
 	// Base+Index*Scale+Imm: a vector index (Base and Imm are right), a bit number
 	// in a register (BTS), a repeated string instruction, whose direction is not
 	// known, an address cut to 32 bits, a far pointer.
 	Inexact bool
-	Imm     int64 // KindImm: the value, sign-extended (but 0 to 255 for Int); with Rip a part of an address, which the next instruction completes. KindMem: the displacement; absolute where Rip (then Base is NoReg)
+	Imm     int64 // KindImm: the value, sign-extended (but 0 to 255 for Int). KindMem: the displacement; absolute where Rip (then Base is NoReg)
 }
 
 // An Inst is one decoded instruction, or one of the parts of one.
 type Inst struct {
 	Op     Op
+	Fused  bool   // decoded with the machine instruction before it: does this only where that has run
 	Len    uint8  // bytes; 0 where the next Inst is of the same machine instruction
 	Size   uint8  // operand size in bytes of the operation: 1, 2, 4, 8 (16 and up for MovVec)
 	Cond   Cond   // CondJump, CondMove, SetCond
 	Writes RegSet // every general register that may be written
-	Fused  bool   // decoded together with the instruction before: right only where that one has run
 	Dst    Operand
 	Src    Operand
 	Target uint64 // direct calls and jumps: the absolute address
