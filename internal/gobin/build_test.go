@@ -1,6 +1,7 @@
 package gobin
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,21 +11,24 @@ import (
 	"testing"
 )
 
-// toolchains are the Go releases whose binaries are read, "" the one at hand.
-// Layouts changed in all of them: the line table after 1.19, the functions'
-// records, the module data, the place of types and itabs.
-var toolchains = []string{"go1.20.14", "go1.22.12", "go1.24.13", "", "go1.27.4"}
+// long adds every release.
+var long = flag.Bool("long", false, "read what every release of Go builds, for each architecture")
+
+// toolchains are Go releases whose binaries are read, "" the one at hand: one
+// for each form of the line table and layout of the module data.
+var toolchains = []string{"go1.17.13", "go1.19.13", "go1.20.14", "", "go1.27.4"}
 
 // A variant is one way to build a program.
 type variant struct {
 	toolchain string
 	flags     string // for go build, parted by spaces
-	env       string // one more variable of the environment
+	env       string // more variables of the environment, parted by spaces
 }
 
 const (
 	stripped = "-ldflags=-s|-w"
 	pie      = "-buildmode=pie"
+	arm64    = "GOARCH=arm64"
 	trimmed  = "-trimpath"
 )
 
@@ -72,7 +76,7 @@ func build(t testing.TB, v variant) string {
 		t.Fatal(err)
 	}
 	// A module of its own, which every release accepts.
-	for name, text := range map[string][]byte{"main.go": source, "go.mod": []byte("module probe\n\ngo 1.20\n")} {
+	for name, text := range map[string][]byte{"main.go": source, "go.mod": []byte("module probe\n\ngo 1.17\n")} {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -84,13 +88,12 @@ func build(t testing.TB, v variant) string {
 	}
 	cmd := exec.Command("go", append(args, ".")...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOEXPERIMENT=")
+	// Go 1.19 cannot read its own index of a toolchain that came as a module.
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=mod", "GOWORK=off", "GOEXPERIMENT=", "GODEBUG=goindex=0")
 	if v.toolchain != "" {
 		cmd.Env = append(cmd.Env, "GOTOOLCHAIN="+v.toolchain)
 	}
-	if v.env != "" {
-		cmd.Env = append(cmd.Env, v.env)
-	}
+	cmd.Env = append(cmd.Env, strings.Fields(v.env)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the probe with %s (its toolchain comes as a module, which needs a module proxy): %v\n%s", v, err, out)
 	}

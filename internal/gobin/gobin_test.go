@@ -87,7 +87,7 @@ func TestFunctionsAreThoseOfTheSymbols(t *testing.T) {
 
 func symbols(t *testing.T, f *File) []elf.Symbol {
 	t.Helper()
-	all, err := f.elf.Symbols()
+	all, err := elfOf(t, f.Path).Symbols()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,6 +176,9 @@ func TestModuleRanges(t *testing.T) {
 				{"runtime.firstmoduledata", m.Addr},
 			} {
 				addr, ok := at[want.name]
+				if want.name == "runtime.rodata" && toolchain == "go1.17.13" {
+					continue // the module data of that release does not have it
+				}
 				if !ok && (want.name == "runtime.rodata" || strings.Contains(want.name, "types")) {
 					continue // not every release has a symbol for it
 				}
@@ -253,7 +256,7 @@ func TestRelocations(t *testing.T) {
 		t.Fatal(err)
 	}
 	erased := 0
-	for _, s := range whole.elf.Sections {
+	for _, s := range elfOf(t, whole.Path).Sections {
 		if s.Type != elf.SHT_RELA || s.Flags&elf.SHF_ALLOC == 0 {
 			continue
 		}
@@ -263,7 +266,7 @@ func TestRelocations(t *testing.T) {
 		}
 		for ; len(entries) >= 24; entries = entries[24:] {
 			if elf.R_X86_64(whole.Order.Uint32(entries[8:])) == elf.R_X86_64_RELATIVE {
-				at := offset(t, whole, whole.Order.Uint64(entries))
+				at := fileOffset(t, whole, whole.Order.Uint64(entries))
 				clear(data[at : at+8])
 				erased++
 			}

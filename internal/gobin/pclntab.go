@@ -3,102 +3,112 @@ package gobin
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 )
 
-// The line table, as the linker writes it (cmd/link/internal/ld/pcln.go) and
-// the runtime reads it (runtime/symtab.go, internal/abi/symtab.go): a header,
-// then the tables that the header's offsets point to. Its magic number tells
-// the format; the ones here are those of Go 1.18 and later, in which functions
-// are offsets from the start of the text.
+// A format is what differs between releases in the line table, which the linker
+// writes (cmd/link/internal/ld/pcln.go) and the runtime reads (runtime/symtab.go,
+// runtime/symtabinl.go, runtime/runtime2.go, internal/abi/symtab.go): a header,
+// then the tables that the header's offsets point to. The header starts with a
+// magic number, two zeros, the least size of an instruction and that of a
+// pointer. Words follow: the number of functions, the number of files, (since Go
+// 1.18) where the text starts, and the five offsets.
+type format struct {
+	magic    uint32
+	words    int    // in the header
+	entry    uint64 // bytes of a function's entry in the list, and as many of its record's place
+	absolute bool   // an entry is an address, and not an offset from the start of the text
+	shift    uint64 // bytes by which a record's fields are behind those of Go 1.18
+	record   uint64 // bytes of a record before its variable part
+	funcdata uint64 // bytes of each item of function data: an address, or an offset
+	inlined  inlined
+}
+
+// An inlined says where an entry of a table of inlined calls has what, in bytes.
+type inlined struct{ size, name, parentPC uint64 }
+
 const (
+	magicGo116 = 0xfffffffa
 	magicGo118 = 0xfffffff0
 	magicGo120 = 0xfffffff1
 )
 
+var formats = []format{
+	{magic: magicGo120, words: 8, entry: 4, record: 44, funcdata: 4, inlined: inlined{16, 4, 8}},
+	{magic: magicGo118, words: 8, entry: 4, record: 40, funcdata: 4, inlined: inlined{20, 12, 16}},
+	{magic: magicGo116, words: 7, entry: 8, record: 44, funcdata: 8, inlined: inlined{20, 12, 16}, absolute: true, shift: 4},
+}
+
+// formatOf returns the format of a magic number. Garble puts another number in
+// its place for each build and leaves the rest, which is that of a recent Go.
+func formatOf(magic uint32) *format {
+	for i := range formats {
+		if formats[i].magic == magic {
+			return &formats[i]
+		}
+	}
+	return &formats[0]
+}
+
 // A pclntab is the line table, cut into its parts.
 type pclntab struct {
-	addr  uint64
-	bytes []byte // from the header to the end of the segment
-	magic uint32
-	nfunc uint64
+	*format
+	addr    uint64
+	quantum uint64 // the least size of an instruction
+	nfunc   uint64
 
 	names, cutab, files, pctab, funcs []byte
 }
 
-const pcHeaderWords = 8 // counts and offsets that follow the first eight bytes
-
-// loadPclntab finds the line table: by its section, or, where section names
-// are gone, by its magic number on the alignment that the linker gives it.
-func (f *File) loadPclntab() error {
-	for _, name := range []string{".gopclntab", ".data.rel.ro.gopclntab"} {
-		if s := f.elf.Section(name); s != nil {
-			if f.tryPclntab(s.Addr) {
-				return nil
-			}
-		}
+// readHeader reads the header at addr, and returns the offsets of the table's
+// parts from there: names, units, files, values, functions.
+func (f *File) readHeader(addr uint64) (t pclntab, parts [5]uint64, ok bool) {
+	const most = 8 + 8*8
+	b := f.Bytes(addr, most)
+	if b == nil {
+		return t, parts, false
 	}
-	for i := range f.segments {
-		s := &f.segments[i]
-		for _, magic := range []uint32{magicGo120, magicGo118} {
-			var pattern [6]byte
-			f.Order.PutUint32(pattern[:], magic) // two zero bytes follow
-			for at := 0; ; {
-				n := bytes.Index(s.bytes[at:], pattern[:])
-				if n < 0 {
-					break
-				}
-				if f.tryPclntab(s.addr + uint64(at+n)) {
-					return nil
-				}
-				at += n + 1
-			}
-		}
+	quantum := map[string]byte{"amd64": 1, "arm64": 4}[f.Arch]
+	if b[4] != 0 || b[5] != 0 || b[6] != quantum || b[7] != 8 {
+		return t, parts, false
 	}
-	return fmt.Errorf("%w: no Go line table of Go 1.18 or later in it (is it a C program, or packed?)", ErrNotGo)
+	t = pclntab{format: formatOf(f.Order.Uint32(b)), addr: addr, quantum: uint64(quantum), nfunc: f.Order.Uint64(b[8:])}
+	for i := range parts {
+		parts[i] = f.Order.Uint64(b[8*(1+t.words-len(parts)+i):])
+	}
+	return t, parts, true
 }
 
-func (f *File) tryPclntab(addr uint64) bool {
-	b := f.From(addr)
-	if len(b) < 8+pcHeaderWords*8 {
-		return false
+// entryAt returns the address of the function of that index; that of nfunc is
+// the end of the last one.
+func (f *File) entryAt(t *pclntab, text, i uint64) uint64 {
+	b := t.funcs[2*t.entry*i:]
+	if t.absolute {
+		return f.Order.Uint64(b)
 	}
-	t := pclntab{addr: addr, bytes: b, magic: f.Order.Uint32(b)}
-	if t.magic != magicGo118 && t.magic != magicGo120 {
-		return false
-	}
-	if b[4] != 0 || b[5] != 0 || b[7] != 8 || b[6] != 1 && b[6] != 4 {
-		return false
-	}
-	word := func(i int) uint64 { return f.Order.Uint64(b[8+8*i:]) }
-	t.nfunc = word(0)
-	part := func(i int) []byte {
-		if off := word(i); off < uint64(len(b)) {
-			return b[off:]
-		}
-		return nil
-	}
-	t.names, t.cutab, t.files, t.pctab, t.funcs = part(3), part(4), part(5), part(6), part(7)
-	if t.names == nil || t.cutab == nil || t.files == nil || t.pctab == nil || t.funcs == nil {
-		return false
-	}
-	if t.nfunc == 0 || t.nfunc > uint64(len(t.funcs))/8-1 {
-		return false
-	}
-	f.pcln = t
-	return true
+	return text + uint64(f.Order.Uint32(b))
 }
 
-// str returns the zero-terminated string at off.
+// recordAt returns the place of the record of the function of that index.
+func (f *File) recordAt(t *pclntab, i uint64) uint64 {
+	b := t.funcs[2*t.entry*i+t.entry:]
+	if t.absolute {
+		return f.Order.Uint64(b)
+	}
+	return uint64(f.Order.Uint32(b))
+}
+
+// maxName is more than names take: the compiler shortens those that it makes.
+const maxName = 16 << 10
+
+// str returns the zero-terminated string at off, of which it takes maxName bytes.
 func str(b []byte, off uint64) string {
 	if off >= uint64(len(b)) {
 		return ""
 	}
 	b = b[off:]
-	if before, _, ok := bytes.Cut(b, []byte{0}); ok {
-		return string(before)
-	}
-	return ""
+	b = b[:min(len(b), maxName)]
+	before, _, _ := bytes.Cut(b, []byte{0})
+	return string(before)
 }
 
 // A pcIter walks a pc-value table: runs of code with one value each, as
@@ -107,28 +117,30 @@ type pcIter struct {
 	rest    []byte
 	value   int32
 	pc      uint64 // the end of the current run
+	end     uint64 // of the function
 	quantum uint64
 	first   bool
 }
 
-func (f *File) pcIter(off uint32, entry uint64) pcIter {
-	it := pcIter{value: -1, pc: entry, quantum: uint64(f.pcln.bytes[6]), first: true}
+func (f *File) pcIter(off uint32, fn *Func) pcIter {
+	it := pcIter{value: -1, pc: fn.Entry, end: fn.End, quantum: f.pcln.quantum, first: true}
 	if off != 0 && uint64(off) < uint64(len(f.pcln.pctab)) {
 		it.rest = f.pcln.pctab[off:]
 	}
 	return it
 }
 
-// next advances to the next run: value holds up to pc.
+// next advances to the next run: value holds up to pc. A run has code, and
+// starts in the function; else the table is damaged, and need not have an end.
 func (it *pcIter) next() bool {
 	delta, n := binary.Uvarint(it.rest)
-	if n <= 0 || delta == 0 && !it.first {
+	if n <= 0 || delta == 0 && !it.first || it.pc >= it.end {
 		return false
 	}
 	it.first = false
 	it.rest = it.rest[n:]
 	run, n := binary.Uvarint(it.rest)
-	if n <= 0 {
+	if n <= 0 || run == 0 || run > it.end-it.pc {
 		return false
 	}
 	it.rest = it.rest[n:]
@@ -138,8 +150,8 @@ func (it *pcIter) next() bool {
 }
 
 // pcValue returns the value that the table at off has at pc, -1 where none.
-func (f *File) pcValue(off uint32, entry, pc uint64) int32 {
-	it := f.pcIter(off, entry)
+func (f *File) pcValue(off uint32, fn *Func, pc uint64) int32 {
+	it := f.pcIter(off, fn)
 	for it.next() {
 		if pc < it.pc {
 			return it.value
