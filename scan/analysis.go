@@ -32,8 +32,8 @@ type analysis struct {
 
 // A caller is a direct call or jump to a function's entry.
 type caller struct {
-	fn  int
-	off uint32
+	fn int
+	place
 }
 
 // A storeRef is one store to a variable.
@@ -191,12 +191,12 @@ func (a *analysis) index() {
 			switch r.kind {
 			case refCall, refJump:
 				if to, ok := a.entries[r.addr]; ok {
-					a.callers[to] = append(a.callers[to], caller{fn, r.off})
+					a.callers[to] = append(a.callers[to], caller{fn, r.place})
 				}
 			case refAddr, refNumber:
-				a.taken = append(a.taken, takenRef{r.addr, caller{fn, r.off}})
+				a.taken = append(a.taken, takenRef{r.addr, caller{fn, r.place}})
 			case refStore:
-				a.stores = append(a.stores, storeRef{r.addr, r.size, caller{fn, r.off}})
+				a.stores = append(a.stores, storeRef{r.addr, r.size, caller{fn, r.place}})
 			}
 		}
 	}
@@ -333,7 +333,7 @@ func (c *climb) callers(fn int, l loc, through []int) {
 	for _, from := range a.callers[fn] {
 		b := a.body(from.fn)
 		pc := b.fn.Entry + uint64(from.off)
-		i, ok := b.at(pc)
+		i, ok := b.find(from.place)
 		if !ok {
 			a.unresolved(from.fn, pc, "the call is not on an instruction's boundary")
 			continue
@@ -353,6 +353,10 @@ func (c *climb) callers(fn int, l loc, through []int) {
 	}
 }
 
+// allThreads makes a call on behalf of syscall.AllThreadsSyscall, which has put
+// the number into a variable before: its initial value is never used.
+const allThreads = "runtime.runPerThreadSyscall"
+
 // global resolves a number that comes from a variable: its initial value and
 // every store to it.
 func (c *climb) global(fn int, pc uint64, lf leaf, through []int) {
@@ -362,7 +366,9 @@ func (c *climb) global(fn int, pc uint64, lf leaf, through []int) {
 		a.unresolved(fn, pc, fmt.Sprintf("the number is read from %#x, outside of the program's data", lf.value))
 		return
 	}
-	c.constant(fn, pc, uint32(truncate(initial, lf.size)), through)
+	if a.file.Name(&a.file.Funcs[fn]) != allThreads {
+		c.constant(fn, pc, uint32(truncate(initial, lf.size)), through)
+	}
 	if a.file.ReadOnly(lf.value) {
 		return
 	}
@@ -376,7 +382,7 @@ func (c *climb) global(fn int, pc uint64, lf leaf, through []int) {
 	for _, st := range a.storesTo(lf.value, lf.size) {
 		b := a.body(st.fn)
 		spc := b.fn.Entry + uint64(st.off)
-		i, ok := b.at(spc)
+		i, ok := b.find(st.place)
 		in := &b.insts[i]
 		if !ok || in.Op != isa.Mov || st.addr != lf.value || st.size < lf.size {
 			a.unresolved(st.fn, spc, "it changes a variable that holds a system call's number in a way that is not followed")
@@ -425,7 +431,7 @@ func (a *analysis) addressTaken(addr uint64) (string, bool) {
 	i, _ := slices.BinarySearchFunc(a.taken, start, func(t takenRef, at uint64) int { return cmp.Compare(t.addr, at) })
 	for ; i < len(a.taken) && a.taken[i].addr <= addr; i++ {
 		t := a.taken[i]
-		if !a.onlyReads(a.body(t.fn), t.off, t.addr) {
+		if !a.onlyReads(a.body(t.fn), t.place, t.addr) {
 			return "whose address is taken in " + a.file.Name(&a.file.Funcs[t.fn]), true
 		}
 	}

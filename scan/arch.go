@@ -41,12 +41,13 @@ type arch struct {
 
 	// vsyscall is a page whose code makes system calls by itself, if there is one.
 	vsyscall gobin.Range
-	// returnsByVDSO means that signal handlers return by way of the vDSO's code,
-	// which makes the system call, since the program gives no code of its own.
+	// returnsByVDSO means that signal handlers return through the vDSO, whose code
+	// makes the system call (Linux arch/arm64/kernel/signal.c, setup_return): the
+	// program gives no code of its own for it.
 	returnsByVDSO bool
 }
 
 // archs has the architectures that can be analysed, by GOARCH.
-var archs = map[string]*arch{"amd64": &amd64}
+var archs = map[string]*arch{"amd64": &amd64, "arm64": &aarch64}
 
 func archOf(f *gobin.File) *arch { return archs[f.Arch] }

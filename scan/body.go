@@ -84,6 +84,13 @@ func (b *body) afterCall(i int) bool {
 // at returns the index of the instruction at pc.
 func (b *body) at(pc uint64) (int, bool) { return slices.BinarySearch(b.pcs, pc) }
 
+// find returns the index of what is at a place in the function.
+func (b *body) find(p place) (int, bool) {
+	i, ok := b.at(b.fn.Entry + uint64(p.off))
+	i += int(p.part)
+	return i, ok && i < len(b.pcs) && b.pcs[i] == b.fn.Entry+uint64(p.off)
+}
+
 // link finds the jumps inside the function.
 func (b *body) link() {
 	jump := func(i int, pc uint64) {

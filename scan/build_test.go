@@ -33,13 +33,28 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// The ways in which every program is built: with its symbols, and without.
-var ways = []struct {
-	name  string
-	flags []string
-}{
-	{"plain", nil},
-	{"stripped", []string{"-ldflags=-s -w"}},
+// A way is one in which programs are built.
+type way struct {
+	name     string
+	arch     string
+	flags    []string
+	stripped bool
+}
+
+var ways = []way{
+	{"plain", "amd64", nil, false},
+	{"stripped", "amd64", []string{"-ldflags=-s -w"}, true},
+	{"pie", "amd64", []string{"-buildmode=pie"}, false},
+	{"arm64", "arm64", nil, false},
+	{"arm64-stripped", "arm64", []string{"-ldflags=-s -w"}, true},
+	{"arm64-pie", "arm64", []string{"-buildmode=pie"}, false},
+}
+
+// builds reports whether a program can be built that way: some have assembly
+// for one architecture.
+func (w way) builds(name string) bool {
+	all, _ := filepath.Glob("testdata/" + name + "/*.s")
+	return len(all) == 0 || slices.ContainsFunc(all, func(s string) bool { return strings.HasSuffix(s, "_"+w.arch+".s") })
 }
 
 // program returns testdata's program of that name, built in one of the ways.
@@ -47,7 +62,7 @@ func program(t testing.TB, name, way string) string {
 	t.Helper()
 	for _, w := range ways {
 		if w.name == way {
-			return buildOnce(t, name+"-"+way, ".", nil, append(w.flags, "./testdata/"+name)...)
+			return buildOnce(t, name+"-"+way, ".", []string{"GOARCH=" + w.arch}, append(w.flags, "./testdata/"+name)...)
 		}
 	}
 	t.Fatalf("no way to build is called %s", way)
@@ -100,10 +115,18 @@ func portable(t testing.TB, toolchain, way string) string {
 	return buildOnce(t, "portable-"+toolchain+"-"+way, dir, env, args...)
 }
 
+// options are for a tight scan on a machine that may be of another architecture.
+func options(path string) scan.Options {
+	if strings.Contains(path, "arm64") {
+		return scan.Options{Sysroot: "/usr/aarch64-linux-gnu"} // of Debian's libc6-arm64-cross
+	}
+	return scan.Options{}
+}
+
 // scanned returns what the tight scan says of a binary.
 func scanned(t testing.TB, path string) *usage.Usage {
 	t.Helper()
-	u, err := scan.File(path, scan.Options{})
+	u, err := scan.File(path, options(path))
 	if err != nil {
 		t.Fatal(err)
 	}

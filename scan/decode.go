@@ -36,7 +36,7 @@ func (d *decoder) function(f *gobin.File, fn *gobin.Func, entries []uint64) {
 
 // straight decodes one instruction after another, and reports whether all are known.
 func (d *decoder) straight(code []byte, addr uint64) bool {
-	for off := uint64(0); off < uint64(len(code)); {
+	for off := uint64(0); off+max(d.arch.width, 1) <= uint64(len(code)); {
 		n, err := d.append(code[off:], addr+off)
 		if err != nil {
 			return false

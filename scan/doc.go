@@ -48,8 +48,9 @@
 //     outlives a call, X15 is zero, and a callee writes only to the part of its
 //     caller's frame that its record states.
 //   - The names of a few functions of the runtime say what they do: the write
-//     barrier's slow path, morestack and the allocator. Where the names were
-//     changed the list is longer, not shorter.
+//     barrier's slow path, morestack, the allocator, and the one that makes a
+//     call on all threads. Where the names were changed the list is longer, not
+//     shorter.
 //   - The code does not change itself, and makes none at run time.
 //
 // # Where it takes more than can happen

@@ -12,10 +12,16 @@ import (
 // A ref is one thing in a function that matters outside of it: every function
 // is decoded once, and only its refs are kept.
 type ref struct {
-	off  uint32 // of the instruction, from the function's entry
+	place
 	kind refKind
 	size uint8  // bytes, of a load or store
 	addr uint64 // the target, or the address
+}
+
+// A place is one instruction in a function, or one of the parts of one.
+type place struct {
+	off  uint32 // of the machine instruction, from the function's entry
+	part uint8
 }
 
 type refKind uint8
@@ -100,20 +106,25 @@ func (g *gatherer) function(fn *gobin.Func, entries []uint64) facts {
 	g.buf = g.buf[:0]
 	g.tests.reset()
 	g.decoder.function(g.file, fn, entries)
+	at := place{}
 	for i, pc := range g.decoder.pcs {
-		off := uint32(pc - fn.Entry)
-		g.inst(fn, off, &g.decoder.insts[i])
-		g.tests.inst(off, &g.decoder.insts[i])
+		if off := uint32(pc - fn.Entry); i > 0 && off == at.off {
+			at.part++
+		} else {
+			at = place{off: off}
+		}
+		g.inst(fn, at, &g.decoder.insts[i])
+		g.tests.inst(at.off, &g.decoder.insts[i])
 	}
 	if n := len(g.decoder.insts); n > 0 {
 		// Assembly may run on into the next function. A call at the end does not return.
 		last := &g.decoder.insts[n-1]
 		if falls(last) && last.Op != isa.Call && last.Op != isa.CallInd && last.Op != isa.Nop {
-			g.add(ref{off: uint32(g.decoder.pcs[n-1] - fn.Entry), kind: refJump, addr: fn.End})
+			g.add(ref{place: at, kind: refJump, addr: fn.End})
 		}
 	}
 	for _, pc := range g.decoder.bad {
-		g.add(ref{off: uint32(pc - fn.Entry), kind: refBad})
+		g.add(ref{place: place{off: uint32(pc - fn.Entry)}, kind: refBad})
 	}
 	return facts{slices.Clone(g.buf), slices.Clone(g.tests.found)}
 }
@@ -121,78 +132,78 @@ func (g *gatherer) function(fn *gobin.Func, entries []uint64) facts {
 func (g *gatherer) add(r ref) { g.buf = append(g.buf, r) }
 
 // inst adds what one instruction refers to.
-func (g *gatherer) inst(fn *gobin.Func, off uint32, in *isa.Inst) {
+func (g *gatherer) inst(fn *gobin.Func, at place, in *isa.Inst) {
 	switch in.Op {
 	case isa.Call:
-		g.add(ref{off: off, kind: refCall, addr: in.Target})
+		g.add(ref{place: at, kind: refCall, addr: in.Target})
 		return
 	case isa.Jump, isa.CondJump:
 		if in.Target < fn.Entry || in.Target >= fn.End {
-			g.add(ref{off: off, kind: refJump, addr: in.Target})
+			g.add(ref{place: at, kind: refJump, addr: in.Target})
 		}
 		return
 	case isa.Syscall:
-		g.add(ref{off: off, kind: refSyscall})
+		g.add(ref{place: at, kind: refSyscall})
 		return
 	case isa.Sysenter:
-		g.add(ref{off: off, kind: refSysenter})
+		g.add(ref{place: at, kind: refSysenter})
 		return
 	case isa.Int:
 		if in.Src.Imm&0xff == 0x80 {
-			g.add(ref{off: off, kind: refInt80})
+			g.add(ref{place: at, kind: refInt80})
 		}
 		return
 	case isa.CallInd, isa.JumpInd:
 		if in.Src.Kind == isa.None || in.Src.Inexact {
 			// A far call or return: it may lead into 32-bit code.
-			g.add(ref{off: off, kind: refBad})
+			g.add(ref{place: at, kind: refBad})
 		}
 	case isa.Nop, isa.Landing, isa.Trap:
 		return
 	}
-	g.operand(off, in, &in.Src, false)
-	g.operand(off, in, &in.Dst, true)
+	g.operand(at, in, &in.Src, false)
+	g.operand(at, in, &in.Dst, true)
 }
 
-func (g *gatherer) operand(off uint32, in *isa.Inst, o *isa.Operand, dst bool) {
+func (g *gatherer) operand(at place, in *isa.Inst, o *isa.Operand, dst bool) {
 	switch o.Kind {
 	case isa.KindImm:
 		if !o.Rip {
-			g.number(off, uint64(o.Imm))
+			g.number(at, uint64(o.Imm))
 		}
 	case isa.KindMem:
 		if o.Base != isa.NoReg || o.Index != isa.NoReg || o.Seg != 0 {
 			// An absolute displacement beside a register: an array's start.
-			g.number(off, uint64(o.Imm))
+			g.number(at, uint64(o.Imm))
 			return
 		}
 		addr := uint64(o.Imm)
 		switch {
 		case in.Op == isa.Lea && o.Rip && g.limits.Contains(addr):
-			g.add(ref{off: off, kind: refAddr, addr: addr})
+			g.add(ref{place: at, kind: refAddr, addr: addr})
 		case in.Op == isa.Lea:
-			g.number(off, addr)
+			g.number(at, addr)
 		case o.Size == 0 || o.Inexact || in.Op == isa.Locked || in.Op == isa.Xchg:
 			// Of unknown extent, or read and written at once.
-			g.add(ref{off: off, kind: refAddr, addr: addr})
+			g.add(ref{place: at, kind: refAddr, addr: addr})
 		case !dst || in.Op == isa.Cmp || in.Op == isa.Test:
-			g.add(ref{off: off, kind: refLoad, size: o.Size, addr: addr})
+			g.add(ref{place: at, kind: refLoad, size: o.Size, addr: addr})
 		default:
 			if in.Op != isa.Mov && in.Op != isa.MovVec && in.Op != isa.SetCond && in.Op != isa.Pop {
-				g.add(ref{off: off, kind: refLoad, size: o.Size, addr: addr})
+				g.add(ref{place: at, kind: refLoad, size: o.Size, addr: addr})
 			}
-			g.add(ref{off: off, kind: refStore, size: o.Size, addr: addr})
+			g.add(ref{place: at, kind: refStore, size: o.Size, addr: addr})
 		}
 	}
 }
 
 // number adds a constant that may be an address. The code of a program that can
 // be loaded anywhere has none.
-func (g *gatherer) number(off uint32, v uint64) {
+func (g *gatherer) number(at place, v uint64) {
 	switch {
 	case g.limits.Contains(v) && !g.file.PIE:
-		g.add(ref{off: off, kind: refNumber, addr: v})
+		g.add(ref{place: at, kind: refNumber, addr: v})
 	case g.decoder.arch.vsyscall.Contains(v):
-		g.add(ref{off: off, kind: refVsyscall, addr: v})
+		g.add(ref{place: at, kind: refVsyscall, addr: v})
 	}
 }

@@ -27,7 +27,6 @@ var vdsoFallbacks = []struct{ symbol, call string }{
 	{"__kernel_clock_getres", "clock_getres"},
 	{"__kernel_gettimeofday", "gettimeofday"},
 	{"__kernel_getrandom", "getrandom"},
-	{"__kernel_rt_sigreturn", "rt_sigreturn"},
 }
 
 // An implicitCall is a system call that no instruction of the program makes.
@@ -58,6 +57,9 @@ func (a *analysis) implicit(table *syscalls.Table) map[uint32]implicitCall {
 		if a.usesVDSO(v.symbol) {
 			add(v.call, usage.VDSO, v.symbol, "the vDSO falls back on the call, with another clock source or kernel")
 		}
+	}
+	if a.arch.returnsByVDSO {
+		add("rt_sigreturn", usage.VDSO, "__kernel_rt_sigreturn", "signal handlers return by it")
 	}
 	// Calls that wait with a timeout are gone on with by this one after the
 	// process was stopped and continued (restart_syscall(2)).

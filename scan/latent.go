@@ -52,7 +52,7 @@ func (r *reach) later(fn int, x ref, to int) bool {
 		return true // seen before
 	}
 	b := r.a.view(fn)
-	i, ok := b.at(b.fn.Entry + uint64(x.off))
+	i, ok := b.find(x.place)
 	if !ok {
 		return false
 	}
@@ -130,7 +130,7 @@ func (r *reach) discards(fn int, x ref) bool {
 		return false
 	}
 	b := r.a.view(fn)
-	i, ok := b.at(b.fn.Entry + uint64(x.off))
+	i, ok := b.find(x.place)
 	if !ok {
 		return false
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/internal/isa"
@@ -24,6 +25,9 @@ type loaderCall struct {
 func (a *analysis) loader(sysroot string) {
 	if a.file.Interp == "" {
 		return
+	}
+	if len(a.file.Needed) > 0 {
+		a.unresolved(noFunc, a.file.Entry, fmt.Sprintf("it is linked with %s, which is C code and not analysed (build with CGO_ENABLED=0)", strings.Join(a.file.Needed, ", ")))
 	}
 	path := filepath.Join(sysroot, a.file.Interp)
 	calls, err := a.loaderCalls(path)

@@ -9,11 +9,11 @@ import (
 // maxPointerCalls bounds through how many calls a pointer is followed.
 const maxPointerCalls = 3
 
-// onlyReads reports whether the address that the instruction at off computes is
+// onlyReads reports whether the address that the instruction at a place computes is
 // used for nothing but reading memory, by instructions that can be followed:
 // then the variable there does not change by it.
-func (a *analysis) onlyReads(b *body, off uint32, addr uint64) bool {
-	i, ok := b.at(b.fn.Entry + uint64(off))
+func (a *analysis) onlyReads(b *body, at place, addr uint64) bool {
+	i, ok := b.find(at)
 	if !ok {
 		return false
 	}

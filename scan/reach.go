@@ -165,7 +165,7 @@ func (r *reach) function(fn int) {
 		case refJump:
 			r.visit(file.FuncAt(x.addr), step{byJump, fn, x.off})
 		case refAddr, refNumber, refLoad:
-			if x.takesAddr() && r.guards.mayChange(x.addr) && !r.a.onlyReads(r.a.view(fn), x.off, x.addr) {
+			if x.takesAddr() && r.guards.mayChange(x.addr) && !r.a.onlyReads(r.a.view(fn), x.place, x.addr) {
 				r.reopen(r.guards.taken(x.addr))
 			}
 			if to := r.target(x.addr); to >= 0 && !(x.takesAddr() && r.later(fn, x, to)) {
@@ -302,7 +302,7 @@ func (r *reach) close(fn int) {
 	refs := r.a.facts[fn].refs
 	closed := make([]bool, len(refs))
 	for k, x := range refs {
-		i, ok := b.at(b.fn.Entry + uint64(x.off))
+		i, ok := b.find(x.place)
 		closed[k] = ok && !live[i]
 	}
 	if slices.Contains(closed, true) {

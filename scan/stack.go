@@ -10,17 +10,26 @@ import (
 // readSP takes the stack pointer at each instruction from the table that the
 // runtime unwinds by. In assembly that sets it freely it is not known.
 func (b *body) readSP(f *gobin.File) {
-	b.sp = make([]int64, len(b.insts))
-	frames := f.Frames(b.fn)
-	for i, pc := range b.pcs {
-		b.sp[i] = unknownSP
-		if size, ok := frames.At(pc); ok {
-			b.sp[i] = -size
-		}
-	}
+	b.tableSP(f)
 	if f.SetsSP(b.fn) || !b.trustSP() {
 		for i := range b.sp {
 			b.sp[i] = unknownSP
+		}
+	}
+}
+
+// tableSP reads the table.
+func (b *body) tableSP(f *gobin.File) {
+	b.sp = make([]int64, len(b.insts))
+	frames := f.Frames(b.fn)
+	for i, pc := range b.pcs {
+		if i > 0 && pc == b.pcs[i-1] { // the table knows machine instructions only
+			b.sp[i] = b.nextSP(i-1, b.sp[i-1])
+			continue
+		}
+		b.sp[i] = unknownSP
+		if size, ok := frames.At(pc); ok {
+			b.sp[i] = -size
 		}
 	}
 }

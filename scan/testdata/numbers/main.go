@@ -163,8 +163,8 @@ func wrappers() {
 	unix.Getpriority(0, 0)
 	unix.Fchmodat(-1, "x", 0, unix.AT_SYMLINK_NOFOLLOW) // fchmodat2
 	unix.Syscall(unix.SYS_PERSONALITY, 0, 0, 0)
-	unix.Syscall6(unix.SYS_USTAT, 0, 0, 0, 0, 0, 0)
-	unix.RawSyscall(unix.SYS_SYSFS, 0, 0, 0)
+	unix.Syscall6(unix.SYS_ADJTIMEX, 0, 0, 0, 0, 0, 0)
+	unix.RawSyscall(unix.SYS_SETTIMEOFDAY, 0, 0, 0)
 	unix.RawSyscall6(unix.SYS_VHANGUP, 0, 0, 0, 0, 0, 0)
 	unix.SyscallNoError(unix.SYS_KCMP, 0, 0, 0)
 	unix.RawSyscallNoError(unix.SYS_SCHED_SETATTR, 0, 0, 0)
@@ -205,9 +205,9 @@ func recursive(nr uintptr, n int) {
 //
 //go:noinline
 func deferred() (nr uintptr) {
-	nr = unix.SYS_IOPL
+	nr = unix.SYS_MLOCKALL
 	defer func() {
-		nr = unix.SYS_IOPERM
+		nr = unix.SYS_MUNLOCKALL
 		syscall.RawSyscall(nr, 0, 0, 0)
 	}()
 	syscall.RawSyscall(nr, 0, 0, 0)

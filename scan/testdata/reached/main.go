@@ -92,7 +92,7 @@ func (o one) close() { call(unix.SYS_SETDOMAINNAME) }
 
 type other struct{ s string }
 
-func (o *other) close() { call(unix.SYS_IOPL) }
+func (o *other) close() { call(unix.SYS_MLOCKALL) }
 
 //go:noinline
 func closeAll[T closer](all []T) {
@@ -104,7 +104,7 @@ func closeAll[T closer](all []T) {
 // Method values and expressions, embedded and promoted methods.
 type value struct{ n int }
 
-func (v value) method()        { call(unix.SYS_IOPERM) }
+func (v value) method()        { call(unix.SYS_MUNLOCKALL) }
 func (v *value) expression()   { call(unix.SYS_QUOTACTL) }
 func (v *value) promoted() int { call(unix.SYS_LOOKUP_DCOOKIE); return 1 }
 

@@ -132,10 +132,10 @@ func inDeeper() { call(unix.SYS_SETDOMAINNAME) }
 // Passed on from one variable to another.
 var first, second func()
 
-func inFirst() { call(unix.SYS_IOPL) }
+func inFirst() { call(unix.SYS_MLOCKALL) }
 
 // In a pool, and in a list of functions to run at the end.
-var pool = sync.Pool{New: func() any { call(unix.SYS_IOPERM); return new(int) }}
+var pool = sync.Pool{New: func() any { call(unix.SYS_MUNLOCKALL); return new(int) }}
 
 var atEnd []func()
 

@@ -1,0 +1,30 @@
+package scan
+
+import (
+	"debug/elf"
+
+	"github.com/gocurb/curb/internal/arm64"
+	"github.com/gocurb/curb/internal/isa"
+)
+
+var aarch64 = arch{
+	machine: elf.EM_AARCH64,
+	decode:  arm64.Append,
+	width:   4,
+	number:  arm64.X8,
+	sp:      arm64.SP, fp: arm64.X29,
+	kept:   arm64Kept(),
+	pushed: 0, argument: 8,
+	result: arm64.X0, zeroVec: isa.NoReg,
+	barrierResult: arm64.X25, barrierWrites: 1<<arm64.X25 | 1<<arm64.X27 | 1<<arm64.X30,
+	returnsByVDSO: true,
+}
+
+// arm64Kept returns the registers that C functions keep (AAPCS64, 6.1.1).
+func arm64Kept() isa.RegSet {
+	kept := isa.RegSet(1 << arm64.SP)
+	for r := arm64.X19; r <= arm64.X29; r++ {
+		kept |= 1 << r
+	}
+	return kept
+}
