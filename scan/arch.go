@@ -39,6 +39,9 @@ type arch struct {
 	barrierResult isa.Reg
 	barrierWrites isa.RegSet
 
+	// The registers in which runtime.duffcopy gets the places to copy to and from.
+	copyTo, copyFrom isa.Reg
+
 	// vsyscall is a page whose code makes system calls by itself, if there is one.
 	vsyscall gobin.Range
 	// returnsByVDSO means that signal handlers return through the vDSO, whose code

@@ -88,18 +88,20 @@ func buildOnce(t testing.TB, name, dir string, env []string, args ...string) str
 	return path
 }
 
-// portable returns testdata's program portable, built with a Go release.
-func portable(t testing.TB, toolchain, way string) string {
+// portable returns testdata's program portable, built with a Go release: in a
+// module of its own, which every release accepts.
+func portable(t testing.TB, toolchain, arch, way string) string {
 	t.Helper()
-	source, err := os.ReadFile("testdata/portable/main.go")
-	if err != nil {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/portable")); err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir() // a module of its own, which every release accepts
-	for name, text := range map[string][]byte{"main.go": source, "go.mod": []byte("module portable\n\ngo 1.20\n")} {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
-			t.Fatal(err)
-		}
+	version := "1.18"
+	if strings.HasPrefix(toolchain, "go1.17.") {
+		version = "1.17"
+	}
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module portable\n\ngo "+version+"\n"), 0o666); err != nil {
+		t.Fatal(err)
 	}
 	args := []string{"."}
 	switch way {
@@ -108,11 +110,11 @@ func portable(t testing.TB, toolchain, way string) string {
 	case "pie":
 		args = []string{"-buildmode=pie", "."}
 	}
-	env := []string{"GOWORK=off"}
+	env := []string{"GOWORK=off", "GOARCH=" + arch}
 	if toolchain != "" {
 		env = append(env, "GOTOOLCHAIN="+toolchain)
 	}
-	return buildOnce(t, "portable-"+toolchain+"-"+way, dir, env, args...)
+	return buildOnce(t, "portable-"+toolchain+"-"+arch+"-"+way, dir, env, args...)
 }
 
 // options are for a tight scan on a machine that may be of another architecture.

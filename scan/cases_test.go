@@ -272,20 +272,31 @@ func TestReleases(t *testing.T) {
 		{calls: "shmget", because: "generic code"},
 		{calls: "shmat", because: "a parameter on the stack"},
 		{calls: "io_setup io_destroy io_submit", because: "a switch"},
-		{calls: "shmdt", because: "a goroutine"},
+		{calls: "shmdt", open: "main.main·dwrap·1 main.call", because: "a goroutine"},
 		{calls: "shmctl", because: "a guard that opens"},
 		{calls: "getpriority", because: "a wrapper in package syscall"},
 		{open: "main.unknown main.call", because: "a slice"},
 	}
-	for _, toolchain := range []string{"go1.20.14", "go1.22.12", "go1.24.13", "", "go1.27.4"} {
-		for _, way := range []string{"plain", "stripped", "pie"} {
-			t.Run(toolchain+"/"+way, func(t *testing.T) {
-				u := scanned(t, portable(t, toolchain, way))
+	for _, release := range []struct{ toolchain, arch, ways string }{
+		{"go1.17.13", "amd64", "plain pie"},
+		{"go1.20.14", "amd64", "plain stripped pie"},
+		{"go1.22.12", "amd64", "plain"},
+		{"go1.24.13", "amd64", "plain"},
+		{"", "amd64", "plain stripped pie"},
+		{"go1.27.4", "amd64", "plain stripped pie"},
+		{"go1.17.13", "arm64", "plain"},
+		{"go1.18.10", "arm64", "plain"},
+		{"", "arm64", "stripped pie"},
+		{"go1.27.4", "arm64", "plain"},
+	} {
+		for way := range strings.FieldsSeq(release.ways) {
+			t.Run(release.toolchain+"/"+release.arch+"/"+way, func(t *testing.T) {
+				u := scanned(t, portable(t, release.toolchain, release.arch, way))
 				check(t, u, expect)
 				if _, ok := u.Find("acct"); ok && way == "plain" {
 					t.Error("acct is in, behind a variable that nothing sets")
 				}
-				open := "main.unknown main.call main.captured.func1"
+				open := "main.unknown main.call main.captured.func1 main.main·dwrap·1"
 				if way == "stripped" {
 					open += " main.main" // reads the variable, whose limits are not known
 				}

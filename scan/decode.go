@@ -16,6 +16,7 @@ type decoder struct {
 
 	insts []isa.Inst
 	pcs   []uint64 // of each; the parts of one machine instruction have the same
+	data  []uint64 // words between the instructions that are none, and are not run
 	bad   []uint64 // places that control can reach and that cannot be decoded
 
 	descended bool // only what control can reach was decoded
@@ -26,9 +27,9 @@ type decoder struct {
 // into the middle of what was taken for an instruction, or by bytes that mean
 // nothing. There, only what control can reach is decoded.
 func (d *decoder) function(f *gobin.File, fn *gobin.Func, entries []uint64) {
-	d.insts, d.pcs, d.bad, d.descended = d.insts[:0], d.pcs[:0], d.bad[:0], false
+	d.insts, d.pcs, d.data, d.bad, d.descended = d.insts[:0], d.pcs[:0], d.data[:0], d.bad[:0], false
 	code := f.Code(fn)
-	if !d.straight(code, fn.Entry) || !d.aligned(fn, entries) {
+	if !d.straight(code, fn.Entry) || !d.aligned(fn, entries) || d.runsIntoData(fn, entries) {
 		d.descended = true
 		d.descend(fn, code, entries)
 	}
@@ -38,12 +39,40 @@ func (d *decoder) function(f *gobin.File, fn *gobin.Func, entries []uint64) {
 func (d *decoder) straight(code []byte, addr uint64) bool {
 	for off := uint64(0); off+max(d.arch.width, 1) <= uint64(len(code)); {
 		n, err := d.append(code[off:], addr+off)
+		if err != nil && d.arch.width > 0 {
+			// A literal pool. Where the next instruction is stays known.
+			d.data = append(d.data, addr+off)
+			d.insts = append(d.insts, isa.Inst{Op: isa.Trap, Len: uint8(d.arch.width)})
+			d.pcs = append(d.pcs, addr+off)
+			n, err = d.arch.width, nil
+		}
 		if err != nil {
 			return false
 		}
 		off += n
 	}
 	return true
+}
+
+// runsIntoData reports whether control can fall or jump into what is no instruction.
+func (d *decoder) runsIntoData(fn *gobin.Func, entries []uint64) bool {
+	if len(d.data) == 0 {
+		return false
+	}
+	isData := func(pc uint64) bool { _, ok := slices.BinarySearch(d.data, pc); return ok }
+	if isData(fn.Entry) || slices.ContainsFunc(entries, isData) {
+		return true
+	}
+	for i := range d.insts {
+		in := &d.insts[i]
+		if (in.Op == isa.Jump || in.Op == isa.CondJump) && isData(in.Target) {
+			return true
+		}
+		if falls(in) && in.Len > 0 && isData(d.pcs[i]+uint64(in.Len)) {
+			return true
+		}
+	}
+	return false
 }
 
 // append decodes the instruction at code[0], and perhaps those after it that

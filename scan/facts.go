@@ -113,7 +113,9 @@ func (g *gatherer) function(fn *gobin.Func, entries []uint64) facts {
 		} else {
 			at = place{off: off}
 		}
-		g.inst(fn, at, &g.decoder.insts[i])
+		if !g.decoder.fakesFrame(i) {
+			g.inst(fn, at, &g.decoder.insts[i])
+		}
 		g.tests.inst(at.off, &g.decoder.insts[i])
 	}
 	if n := len(g.decoder.insts); n > 0 {

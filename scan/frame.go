@@ -12,6 +12,10 @@ func (s *search) stepSlot(i int, in *isa.Inst, l loc) {
 		if in.Op == isa.Call && s.a.isWriteBarrier(in.Target) {
 			break
 		}
+		if size, ok := s.a.copies(in); ok {
+			s.stepCopy(i, size, l)
+			return
+		}
 		if escapes || s.clobbered(i, in, l) {
 			s.unknown("it is on the stack where the call at %#x may change it", s.b.pcs[i])
 			return

@@ -22,7 +22,7 @@ func TestDamagedBinaries(t *testing.T) {
 	if testing.Short() {
 		rounds = 20
 	}
-	whole, err := os.ReadFile(portable(t, "", "stripped"))
+	whole, err := os.ReadFile(portable(t, "", "amd64", "stripped"))
 	if err != nil {
 		t.Fatal(err)
 	}

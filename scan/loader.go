@@ -75,7 +75,7 @@ func (a *analysis) loaderCalls(path string) ([]loaderCall, error) {
 func (a *analysis) textCalls(code []byte, addr uint64) ([]loaderCall, error) {
 	fn := &gobin.Func{Entry: addr, End: addr + uint64(len(code))}
 	d := decoder{arch: a.arch}
-	if !d.straight(code, addr) {
+	if !d.straight(code, addr) || d.runsIntoData(fn, nil) {
 		return nil, fmt.Errorf("its code from %#x on cannot be decoded", addr)
 	}
 	if err := d.overlapping(fn, code); err != nil {

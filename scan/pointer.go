@@ -46,6 +46,8 @@ func (a *analysis) pointer(b *body, work []int, r isa.Reg, depth int) (harmless,
 			continue
 		case in.Op == isa.Call && strings.HasPrefix(a.nameAt(in.Target), "runtime.morestack"):
 			continue // the function starts over, with what it had spilled itself
+		case r == a.arch.copyFrom && a.isCopy(in):
+			continue // read, and past its end then
 		case in.Op == isa.Call && depth < maxPointerCalls:
 			ok, back := a.passed(in.Target, r, depth+1)
 			if !ok {

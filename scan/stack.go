@@ -179,3 +179,21 @@ func (b *body) escapes(off int64) bool {
 	}
 	return false
 }
+
+// fakesFrame reports whether instruction i takes an address of the code only
+// to put it below the stack pointer, beside the frame pointer: on arm64 a call
+// of duffcopy or duffzero, which keep no frame, gets one made for unwinders
+// (cmd/internal/obj/arm64/obj7.go). Nobody goes there.
+func (d *decoder) fakesFrame(i int) bool {
+	if i+4 >= len(d.insts) || d.insts[i].Op != isa.Lea || !global(&d.insts[i].Src) {
+		return false
+	}
+	r := d.insts[i].Dst.Reg
+	saved := func(in *isa.Inst, r isa.Reg) bool {
+		return in.Op == isa.Mov && in.Dst.Kind == isa.KindMem && in.Dst.Base == d.arch.sp && in.Dst.Imm < 0 &&
+			in.Src.Kind == isa.KindReg && in.Src.Reg == r
+	}
+	sets, calls := &d.insts[i+3], &d.insts[i+4]
+	return saved(&d.insts[i+1], d.arch.fp) && saved(&d.insts[i+2], r) &&
+		sets.Op == isa.Lea && sets.Dst.Reg == d.arch.fp && calls.Op == isa.Call
+}

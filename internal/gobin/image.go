@@ -2,8 +2,10 @@ package gobin
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"iter"
+	"slices"
 	"sort"
 )
 
@@ -87,25 +89,33 @@ func (f *File) ReadOnly(addr uint64) bool {
 
 // Words yields every aligned word of the image that can be an address of the
 // image, with its own address. The code is not left out: a linker may put
-// constant data into the same segment. In a position-independent program only a
-// relocation can make an address: words without one are left out there.
+// constant data into the same segment. The file's own headers are left out, and
+// what only the runtime's look-up of functions reads. In a position-independent
+// program only a relocation can make an address: words without one are left out
+// there.
 func (f *File) Words() iter.Seq2[uint64, uint64] {
+	skip := append(slices.Clone(f.headers), f.entryTable())
+	slices.SortFunc(skip, func(a, b Range) int { return cmp.Compare(a.Start, b.Start) })
 	return func(yield func(addr, word uint64) bool) {
 		for i := range f.segments {
 			s := &f.segments[i]
-			if f.PIE {
-				if !s.relocated(f.Order, yield) {
-					return
-				}
-				continue
-			}
-			for off := -s.addr & 7; off+8 <= uint64(len(s.bytes)); off += 8 {
-				if !yield(s.addr+off, f.Order.Uint64(s.bytes[off:])) {
+			for _, part := range without(Range{s.addr, s.addr + uint64(len(s.bytes))}, skip) {
+				if f.PIE && !s.relocated(f.Order, part, yield) || !f.PIE && !s.words(f.Order, part, yield) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// words yields the aligned words in a part of the segment.
+func (s *segment) words(order binary.ByteOrder, part Range, yield func(addr, word uint64) bool) bool {
+	for addr := (part.Start + 7) &^ 7; addr+8 <= part.End; addr += 8 {
+		if !yield(addr, order.Uint64(s.bytes[addr-s.addr:])) {
+			return false
+		}
+	}
+	return true
 }
 
 // Pointers returns every word of the data that may be the address of a
@@ -116,7 +126,7 @@ func (f *File) Pointers() []uint64 {
 	m := &f.Module
 	list := Range{m.Addr, m.Addr + moduleSize}
 	for addr, v := range f.Words() {
-		if v != 0 && f.IsVariable(v) && !list.Contains(addr) && !within(addr, f.headers) {
+		if v != 0 && f.IsVariable(v) && !list.Contains(addr) {
 			out = append(out, v)
 		}
 	}

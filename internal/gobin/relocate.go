@@ -140,13 +140,13 @@ func (s *segment) mark(addr uint64) bool {
 	return true
 }
 
-// relocated yields the words that were marked, and reports whether yield went on.
-func (s *segment) relocated(order binary.ByteOrder, yield func(addr, word uint64) bool) bool {
+// relocated yields the words of a part that were marked, and reports whether yield went on.
+func (s *segment) relocated(order binary.ByteOrder, part Range, yield func(addr, word uint64) bool) bool {
 	start := s.addr &^ 7
 	for i, set := range s.pointers {
 		for ; set != 0; set &= set - 1 {
 			addr := start + 8*uint64(64*i+bits.TrailingZeros64(set))
-			if !yield(addr, order.Uint64(s.bytes[addr-s.addr:])) {
+			if part.Contains(addr) && !yield(addr, order.Uint64(s.bytes[addr-s.addr:])) {
 				return false
 			}
 		}

@@ -31,7 +31,7 @@ type quiet struct{ n int }
 func (q *quiet) Shutdown() error { syscall.Sync(); return nil }
 
 //go:noinline
-func dynamic(x any) {
+func dynamic(x interface{}) {
 	if s, ok := x.(interface{ Shutdown() error }); ok {
 		s.Shutdown()
 	}
@@ -56,13 +56,6 @@ type closer interface{ close() }
 type one struct{}
 
 func (one) close() { call(syscall.SYS_SHMGET) }
-
-//go:noinline
-func closeAll[T closer](all []T) {
-	for _, c := range all {
-		c.close()
-	}
-}
 
 //go:noinline
 func manyArguments(a, b, c, d, e, f, g, h, i, j, nr uintptr) {
