@@ -7,17 +7,20 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/usage"
 )
 
 // A witness turns places in the binary into evidence that a reader can follow.
 type witness struct {
 	a       *analysis
+	chains  *chains
 	modules []*debug.Module // longest path first
+	places  map[caller][]usage.Frame
 }
 
 func newWitness(a *analysis) *witness {
-	w := &witness{a: a}
+	w := &witness{a: a, chains: a.reach.chains(), places: map[caller][]usage.Frame{}}
 	if bi := a.file.BuildInfo; bi != nil {
 		if bi.Main.Path != "" {
 			w.modules = append(w.modules, &bi.Main)
@@ -29,7 +32,9 @@ func newWitness(a *analysis) *witness {
 }
 
 func (w *witness) evidence(f finding) usage.Evidence {
-	e := usage.Evidence{Frame: w.frame(f.fn, f.pc), Chain: w.chain(f.fn)}
+	chain := w.chain(f.fn, f.pc)
+	place := chain[len(chain)-1].Place
+	e := usage.Evidence{Frame: place[len(place)-1], Chain: chain}
 	for _, fn := range f.through {
 		e.Through = append(e.Through, w.name(fn))
 	}
@@ -40,37 +45,55 @@ func (w *witness) unresolved(o openSite) usage.Unresolved {
 	if o.fn == noFunc {
 		return usage.Unresolved{Frame: usage.Frame{Function: fmt.Sprintf("%#x", o.pc)}, Reason: o.reason}
 	}
-	return usage.Unresolved{Frame: w.frame(o.fn, o.pc), Reason: o.reason, Chain: w.chain(o.fn)}
+	chain := w.chain(o.fn, o.pc)
+	place := chain[len(chain)-1].Place
+	return usage.Unresolved{Frame: place[len(place)-1], Reason: o.reason, Chain: chain}
 }
 
 func (w *witness) name(fn int) string { return w.a.file.Name(&w.a.file.Funcs[fn]) }
 
-// frame describes the source of one instruction: of the innermost inlined call.
-func (w *witness) frame(fn int, pc uint64) usage.Frame {
-	at := w.a.file.Position(&w.a.file.Funcs[fn], pc)[0]
+// place describes the source of the instruction at an offset in a function: the
+// frame in the function, then those of the calls that were inlined there. What
+// it returns is shared.
+func (w *witness) place(fn int, off uint32) []usage.Frame {
+	at := caller{fn, place{off: off}}
+	if p, ok := w.places[at]; ok {
+		return p
+	}
+	code := &w.a.file.Funcs[fn]
+	var out []usage.Frame
+	for _, p := range slices.Backward(w.a.file.Position(code, code.Entry+uint64(off))) {
+		out = append(out, w.frame(p))
+	}
+	w.places[at] = out
+	return out
+}
+
+func (w *witness) frame(at gobin.Position) usage.Frame {
 	f := usage.Frame{Function: at.Func, File: at.File, Line: max(at.Line, 0), Package: packageOf(at.Func)}
 	f.Module, f.Version = w.module(f.Package)
 	return f
 }
 
-// chain lists the functions on one shortest way from a root to fn.
-func (w *witness) chain(fn int) []usage.Step {
+// chain lists the functions on one shortest way from a root to the instruction
+// at pc in fn.
+func (w *witness) chain(fn int, pc uint64) []usage.Step {
 	var out []usage.Step
-	for {
-		s := w.a.reach.parent[fn]
-		how := map[stepKind]string{isRoot: "root", byCall: "call", byJump: "jump", byAddress: "address", byData: "data"}[s.how]
-		step := usage.Step{How: how}
-		entry := w.a.file.Funcs[fn].Entry
-		where := w.a.file.Position(&w.a.file.Funcs[fn], entry)
-		last := where[len(where)-1]
-		step.Function, step.File, step.Line = last.Func, last.File, max(last.Line, 0)
-		step.Package = packageOf(last.Func)
-		step.Module, step.Version = w.module(step.Package)
+	for off := uint32(pc - w.a.file.Funcs[fn].Entry); ; {
+		way := w.chains.ways[fn]
+		how := map[stepKind]string{isRoot: "root", byCall: "call", byJump: "jump", byAddress: "address", byData: "data"}[way.how]
+		step := usage.Step{How: how, Frame: w.place(fn, 0)[0], Place: w.place(fn, off)}
+		for way.object != noObject {
+			object := int(way.object)
+			step.Via = append(step.Via, w.object(object))
+			way = w.chains.ways[w.chains.node(object)]
+		}
+		slices.Reverse(step.Via)
 		out = append(out, step)
-		if s.how == isRoot || s.how == byData || s.how == notReached {
+		if way.from == noFunc {
 			break
 		}
-		fn = s.from
+		fn, off = int(way.from), way.off
 	}
 	slices.Reverse(out)
 	return out
@@ -103,6 +126,9 @@ func (w *witness) module(pkg string) (path, version string) {
 		}
 	}
 	first, _, _ := strings.Cut(pkg, "/")
+	if first == "cmd" { // the Go distribution's commands
+		return "cmd", ""
+	}
 	if first == "vendor" || pkg != "" && !strings.Contains(first, ".") {
 		return "std", ""
 	}
@@ -126,4 +152,44 @@ func sortEvidence(ev []usage.Evidence) {
 			cmp.Compare(x.Line, y.Line),
 		)
 	})
+}
+
+// object describes a piece of the data.
+func (w *witness) object(id int) usage.Object {
+	objects, file := w.chains.objects, w.a.file
+	start := objects.starts[id]
+	out := usage.Object{Kind: "constant", Address: start}
+	if file.IsVariable(start) {
+		out.Kind = "variable"
+	}
+	symbol, named := file.SymbolAt(start)
+	if named && symbol.Addr == start {
+		out.Name = symbol.Name
+	}
+	word := func(i uint64) uint64 { w, _ := file.Word(start + 8*i); return w }
+	to := w.a.reach.target(start)
+	name, of := objects.typeName(start), objects.typeName(word(1))
+	switch {
+	case id == w.chains.module || w.chains.isInitTask(id) || w.chains.listsInitTasks(id):
+		out.Kind = "inits"
+	case name != "":
+		out.Kind, out.Name = "type", name
+	case to >= 0 && out.Kind == "constant":
+		out.Kind, out.Name = "value", w.name(to)
+	case of != "" && objects.isInterface(word(0)):
+		out.Kind = "itab"
+		if out.Name = itabName(out.Name); out.Name == "" {
+			out.Name = of + "," + objects.typeName(word(0))
+		}
+	}
+	return out
+}
+
+// itabName takes from an itab's symbol what is before its two types: "go:itab.",
+// up to Go 1.19 "go.itab.".
+func itabName(symbol string) string {
+	if len(symbol) > len("go:itab.") && symbol[3:8] == "itab." {
+		return symbol[len("go:itab."):]
+	}
+	return symbol
 }

@@ -65,8 +65,8 @@ func TestChainsAreReal(t *testing.T) {
 	path := program(t, "hello", "plain")
 	u := scanned(t, path)
 	code := disassemble(t, path)
-	words := pointersOf(t, path)
-	roots, calls, addresses := 0, 0, 0
+	words := imageOf(t, path)
+	roots, calls, addresses, data := 0, 0, 0, 0
 	for _, s := range u.Syscalls {
 		for _, e := range s.Evidence {
 			for i, step := range e.Chain {
@@ -76,7 +76,6 @@ func TestChainsAreReal(t *testing.T) {
 						t.Errorf("%s: the root is %s, want the entry point", s.Name, step.Function)
 					}
 					roots++
-				case i == 0 && step.How == "data":
 				case i == 0:
 					t.Errorf("%s: the chain %v starts with a step by %s", s.Name, e.Chain, step.How)
 				case step.How == "call" || step.How == "jump":
@@ -89,6 +88,14 @@ func TestChainsAreReal(t *testing.T) {
 						t.Errorf("%s: %s does not take the address of %s", s.Name, e.Chain[i-1].Function, step.Function)
 					}
 					addresses++
+				case step.How == "data":
+					if !code.refersTo(e.Chain[i-1].Function, step.Via[0].Address, words) {
+						t.Errorf("%s: %s does not refer to %+v", s.Name, e.Chain[i-1].Function, step.Via[0])
+					}
+					if last := step.Via[len(step.Via)-1]; !words.hold(last.Address, step.Function) {
+						t.Errorf("%s: %+v does not hold %s", s.Name, last, step.Function)
+					}
+					data++
 				default:
 					t.Errorf("%s: step %d of the chain is by %q", s.Name, i, step.How)
 				}
@@ -98,8 +105,8 @@ func TestChainsAreReal(t *testing.T) {
 			}
 		}
 	}
-	if roots < 20 || calls < 50 || addresses == 0 {
-		t.Errorf("only %d roots, %d calls and %d addresses were checked", roots, calls, addresses)
+	if roots < 20 || calls < 50 || addresses == 0 || data < 5 {
+		t.Errorf("only %d roots, %d calls, %d addresses and %d steps through data were checked", roots, calls, addresses, data)
 	}
 }
 
@@ -113,7 +120,7 @@ type reference struct {
 }
 
 var (
-	named   = regexp.MustCompile(`(\S+) (?:.*?[ ,])?(\S+)\(SB\)`)
+	named   = regexp.MustCompile(`(\S+) (?:.*?[ ,])??(\S+)\(SB\)`)
 	unnamed = regexp.MustCompile(`(\S+) (?:.*?[ ,])?(0x[0-9a-f]+)\(IP\)`)
 )
 
@@ -169,9 +176,21 @@ func (l listing) goesTo(from, to string) bool {
 
 // names reports whether a function takes the address of the other, or of a
 // variable that holds it.
-func (l listing) names(from, to string, points func(reference) string) bool {
+func (l listing) names(from, to string, words *image) bool {
 	for _, r := range l[from] {
-		if same(r.symbol, to) || same(points(r), to) {
+		if same(r.symbol, to) || same(words.functions[words.at(words.address(r))], to) {
+			return true
+		}
+	}
+	return false
+}
+
+// refersTo reports whether a function names an address, or one in the object
+// there.
+func (l listing) refersTo(from string, addr uint64, words *image) bool {
+	const object = 1024
+	for _, r := range l[from] {
+		if to := words.address(r); to >= addr && to < addr+object {
 			return true
 		}
 	}
@@ -187,9 +206,15 @@ func same(symbol, function string) bool {
 	return symbol == function || inside && strings.HasPrefix(function, symbol)
 }
 
-// pointersOf returns a function that says to which function the word points
-// to which a reference leads, "" if to none.
-func pointersOf(t *testing.T, path string) func(reference) string {
+// An image is what a binary's symbols and words say, as debug/elf reads them.
+type image struct {
+	t         *testing.T
+	file      *elf.File
+	functions map[uint64]string
+	addresses map[string]uint64
+}
+
+func imageOf(t *testing.T, path string) *image {
 	t.Helper()
 	f, err := elf.Open(path)
 	if err != nil {
@@ -200,28 +225,56 @@ func pointersOf(t *testing.T, path string) func(reference) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	functions, addresses := map[uint64]string{}, map[string]uint64{}
+	out := &image{t, f, map[uint64]string{}, map[string]uint64{}}
 	for _, s := range all {
-		addresses[s.Name] = s.Value
+		out.addresses[s.Name] = s.Value
 		if elf.ST_TYPE(s.Info) == elf.STT_FUNC {
-			functions[s.Value] = plainName(s.Name)
+			out.functions[s.Value] = plainName(s.Name)
 		}
 	}
-	return func(r reference) string {
-		addr := r.addr
-		if addr == 0 {
-			addr = addresses[r.symbol]
-		}
-		var word [8]byte
-		for _, s := range f.Sections {
-			if s.Type == elf.SHT_PROGBITS && s.Flags&elf.SHF_ALLOC != 0 && addr >= s.Addr && addr+8 <= s.Addr+s.Size {
-				if _, err := s.ReadAt(word[:], int64(addr-s.Addr)); err != nil {
-					t.Fatal(err)
-				}
+	return out
+}
+
+// address returns the address to which a reference leads, 0 if it is not known.
+func (m *image) address(r reference) uint64 {
+	if r.addr != 0 {
+		return r.addr
+	}
+	symbol, offset, _ := strings.Cut(r.symbol, "+")
+	n, _ := strconv.ParseUint(offset, 0, 64) // none is 0
+	if addr := m.addresses[symbol]; addr != 0 {
+		return addr + n
+	}
+	return 0
+}
+
+// at returns the word at an address, 0 where there is none.
+func (m *image) at(addr uint64) uint64 {
+	var word [8]byte
+	for _, s := range m.file.Sections {
+		if s.Type == elf.SHT_PROGBITS && s.Flags&elf.SHF_ALLOC != 0 && addr >= s.Addr && addr+8 <= s.Addr+s.Size {
+			if _, err := s.ReadAt(word[:], int64(addr-s.Addr)); err != nil {
+				m.t.Fatal(err)
 			}
 		}
-		return functions[f.ByteOrder.Uint64(word[:])]
 	}
+	return m.file.ByteOrder.Uint64(word[:])
+}
+
+// hold reports whether the object at an address holds a function's address, or
+// its offset from the text's start.
+func (m *image) hold(addr uint64, function string) bool {
+	const object = 1024
+	text := m.addresses["runtime.text"]
+	for at := addr; at < addr+object; at += 4 {
+		word := m.at(at)
+		for _, to := range []uint64{word, text + word&0xffffffff} {
+			if name, ok := m.functions[to]; ok && same(name, function) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // The package and the module of a dependency, with its version.
@@ -255,6 +308,98 @@ func TestEvidenceOfInlinedCode(t *testing.T) {
 	}
 	if last := e.Chain[len(e.Chain)-1]; last.Function != "main.inPlain" {
 		t.Errorf("the chain ends in %s, want main.inPlain", last.Function)
+	}
+}
+
+// A chain reads like a stack trace: every step has the line on which it goes on,
+// in the function and in what was inlined there. A step through an interface
+// says what makes it possible, with symbols and without.
+func TestPlacesOfSteps(t *testing.T) {
+	source, err := filepath.Abs("testdata/hello/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, way := range ways {
+		call, _ := scanned(t, program(t, "hello", way.name)).Find("write")
+		i := slices.IndexFunc(call.Evidence, func(e usage.Evidence) bool { return e.Function == "syscall.write" })
+		if i < 0 {
+			t.Fatalf("%s: syscall.write is not among those that make write", way.name)
+		}
+		e := call.Evidence[i]
+		i = slices.IndexFunc(e.Chain, func(s usage.Step) bool { return s.Function == "main.main" })
+		if i < 0 || i+1 == len(e.Chain) {
+			t.Fatalf("%s: the chain does not go through main.main: %+v", way.name, e.Chain)
+		}
+		place := e.Chain[i].Place
+		if len(place) != 2 || place[0].Function != "main.main" || place[0].Line != lineOf(t, source, "fmt.Println") ||
+			place[1].Function != "fmt.Println" || place[1].Line != lineOf(t, filepath.Join(goroot(t), "src", "fmt", "print.go"), "Fprintln(os.Stdout") {
+			t.Errorf("%s: main.main goes on at %+v, want its call of fmt.Println, and where that uses os.Stdout", way.name, place)
+		}
+		next := e.Chain[i+1]
+		if next.Function != "os.(*File).Write" || next.How != "data" || len(next.Via) != 1 || next.Via[0].Kind != "itab" ||
+			next.Via[0].Name != "*os.File,io.Writer" || next.Via[0].Address == 0 {
+			t.Errorf("%s: the next step is %+v, want os.(*File).Write by the itab of *os.File for io.Writer", way.name, next)
+		}
+		last := e.Chain[len(e.Chain)-1].Place
+		if last[len(last)-1] != e.Frame {
+			t.Errorf("%s: the chain ends at %+v, and the call is made at %+v", way.name, last, e.Frame)
+		}
+	}
+}
+
+// The chain of whatever is reachable begins at the root, and the initialisers
+// hang on the code that runs them.
+func TestChainsBeginAtRoot(t *testing.T) {
+	inits := 0
+	for _, way := range ways {
+		for _, name := range []string{"hello", "execs", "methods"} {
+			for _, s := range scanned(t, program(t, name, way.name)).Syscalls {
+				for _, e := range s.Evidence {
+					if e.Note == "" && (len(e.Chain) == 0 || e.Chain[0].How != "root") {
+						t.Errorf("%s, %s: the chain of %s in %s does not begin at the root: %+v", name, way.name, s.Name, e.Function, e.Chain)
+					}
+					for i, step := range e.Chain {
+						if step.Function == "os.init" && step.How == "data" {
+							inits++
+							if e.Chain[i-1].Function != "runtime.main" || step.Via[0].Kind != "inits" {
+								t.Errorf("%s, %s: os.init is reached from %s by %+v, want from runtime.main by the list of initialisers", name, way.name, e.Chain[i-1].Function, step.Via)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	if inits == 0 {
+		t.Error("no chain goes through os.init")
+	}
+}
+
+// Who is responsible for a call: the package next to the standard library.
+func TestBroughtIn(t *testing.T) {
+	for _, tt := range []struct{ program, call, want string }{
+		{"hello", "write", "main std"},
+		{"hello", "mmap", "std"},
+		{"hello", "restart_syscall", "std"},
+		{"hello", "openat", "std"},
+		{"execs", "execve", "main"},
+		{"execs", "futex", "std"},
+		{"numbers", "getpriority", "golang.org/x/sys/unix"},
+		{"numbers", "shmdt", "main"},
+	} {
+		for _, way := range ways {
+			call, ok := scanned(t, program(t, tt.program, way.name)).Find(tt.call)
+			var got []string
+			for _, by := range call.By {
+				got = append(got, by.Package)
+				if by.Module == "" {
+					t.Errorf("%s, %s: no module for package %s", tt.program, way.name, by.Package)
+				}
+			}
+			if !ok || strings.Join(got, " ") != tt.want {
+				t.Errorf("%s, %s: %s is brought in by %v, want %s", tt.program, way.name, tt.call, got, tt.want)
+			}
+		}
 	}
 }
 

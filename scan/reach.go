@@ -94,49 +94,6 @@ func (a *analysis) walk(allCode bool) {
 		}
 		r.drain()
 	}
-	r.shorten()
-}
-
-// shorten replaces the ways by which functions were reached first by shortest
-// ones: the walk finds late what it takes to open the way from the root. What
-// only data leads to comes after what the root does.
-func (r *reach) shorten() {
-	ways := make([]step, len(r.parent))
-	var queue []int
-	add := func(fn int, s step) {
-		if fn >= 0 && ways[fn].how == notReached && r.has(fn) {
-			ways[fn] = s
-			queue = append(queue, fn)
-		}
-	}
-	follow := func() {
-		for ; len(queue) > 0; queue = queue[1:] {
-			fn := queue[0]
-			for x := range r.live(fn) {
-				switch x.kind {
-				case refCall:
-					add(r.a.file.FuncAt(x.addr), step{byCall, fn, x.off})
-				case refJump:
-					add(r.a.file.FuncAt(x.addr), step{byJump, fn, x.off})
-				case refAddr, refNumber, refLoad:
-					add(r.target(x.addr), step{byAddress, fn, x.off})
-				}
-			}
-		}
-	}
-	for _, how := range []stepKind{isRoot, byData} {
-		for fn := range r.parent {
-			if r.parent[fn].how == how {
-				add(fn, step{how: how})
-			}
-		}
-		follow()
-	}
-	for fn := range r.parent { // reached by a place that another way closed
-		add(fn, step{how: byData})
-		follow()
-	}
-	r.parent = ways
 }
 
 func (r *reach) visit(fn int, s step) {
@@ -194,28 +151,11 @@ func (r *reach) target(addr uint64) int {
 // methods visits the functions to which method tables of types point, as
 // offsets from the text's start: the runtime builds itabs from them for
 // conversions that only it sees. The linker has marked those that no
-// conversion can need. Where the tables are depends on the layout of types,
-// which differs between releases; an entry's own form (internal/abi.Method:
-// name, type, and the function for interfaces and for direct calls) does not,
-// and is looked for at every place.
+// conversion can need.
 func (r *reach) methods() {
-	m := &r.a.file.Module
-	size := m.Types.End - m.Types.Start
-	types := r.a.file.Bytes(m.Types.Start, size)
-	word := func(i int) uint64 { return uint64(r.a.file.Order.Uint32(types[4*i:])) }
-	for ; len(types) >= 16; types = types[4:] {
-		name, typ := word(0), word(1)
-		if name == 0 || typ == 0 || name >= size || typ >= size {
-			continue
-		}
-		direct, ok := r.a.entries[m.Text.Start+word(3)]
-		if !ok {
-			continue
-		}
-		if viaInterface, ok := r.a.entries[m.Text.Start+word(2)]; ok {
-			for _, to := range []int{viaInterface, direct} {
-				r.viaPointer(to, "it is a method in a type's table", step{how: byData})
-			}
+	for _, fns := range r.a.methods(r.a.file.Module.Types, 4) {
+		for _, to := range fns {
+			r.viaPointer(to, "it is a method in a type's table", step{how: byData})
 		}
 	}
 }

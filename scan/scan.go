@@ -70,6 +70,13 @@ func (a *analysis) report(table *syscalls.Table) *usage.Usage {
 	for _, o := range a.open {
 		u.Unresolved = append(u.Unresolved, w.unresolved(o))
 	}
+	calls := make([]uint32, len(u.Syscalls))
+	for i := range calls {
+		calls[i] = u.Syscalls[i].Nr
+	}
+	for i, by := range w.broughtIn(calls) {
+		u.Syscalls[i].By = by
+	}
 	u.Sort()
 	return u
 }

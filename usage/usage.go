@@ -54,6 +54,18 @@ type Syscall struct {
 	Nr       uint32     `json:"nr"`
 	Origin   Origin     `json:"origin,omitempty"`
 	Evidence []Evidence `json:"evidence"`
+	// By lists the packages that bring the call in: see Source.
+	By []Source `json:"by,omitempty"`
+}
+
+// A Source is a package that brings a system call in: its code leads to the
+// call with nothing but the standard library in between. The standard library
+// is one source, "std", for what the program's start leads to before it comes to
+// any other code; of what belongs to the runtime it is the only one.
+type Source struct {
+	Package string `json:"package"`
+	Module  string `json:"module,omitempty"`
+	Version string `json:"version,omitempty"`
 }
 
 // Evidence is one place in the program that makes a system call.
@@ -86,6 +98,29 @@ type Step struct {
 	// How is "root", "call", "jump", "address" (the code before takes this
 	// function's address) or "data" (a word of the program's data holds it).
 	How string `json:"how"`
+	// Via lists the data on the way, where How is "data": from the object to
+	// which the code before refers, to the one that holds this function. In
+	// the first step of a chain it is data to which no code is known to refer.
+	Via []Object `json:"via,omitempty"`
+	// Place is where the function goes on to the next step or, in the last
+	// step, makes the system call. The frame in the function itself comes
+	// first, then those of the functions that were inlined there, innermost
+	// last.
+	Place []Frame `json:"place,omitempty"`
+}
+
+// An Object is a piece of a program's data.
+type Object struct {
+	// Kind is "itab" (what makes a type usable as an interface), "type" (whose
+	// methods the program may look up by name), "value" (a function value),
+	// "inits" (what the runtime finds the package initialisers by), "variable"
+	// or "constant".
+	Kind string `json:"kind"`
+	// Name is the symbol, or what is known without one: of an itab "TYPE,
+	// INTERFACE", of a type its name, of a function value the function. It is
+	// empty where nothing is known.
+	Name    string `json:"name,omitempty"`
+	Address uint64 `json:"address"`
 }
 
 // Unresolved is a place that can make system calls that could not be told.

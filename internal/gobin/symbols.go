@@ -6,6 +6,7 @@ import (
 	"debug/elf"
 	"encoding/binary"
 	"io"
+	"iter"
 	"slices"
 	"sort"
 	"strings"
@@ -81,6 +82,9 @@ func (e *elfFile) holds(s section) bool { return s.off <= e.size && s.size <= e.
 
 // HasSymbols reports whether the file has a symbol table for its data.
 func (f *File) HasSymbols() bool { return len(f.symbols) > 0 }
+
+// Symbols yields the data symbols with a size, by address.
+func (f *File) Symbols() iter.Seq[Symbol] { return slices.Values(f.symbols) }
 
 // SymbolAt returns the data symbol that contains the address.
 func (f *File) SymbolAt(addr uint64) (Symbol, bool) {

@@ -1,0 +1,38 @@
+package scan
+
+import (
+	"iter"
+
+	"github.com/gocurb/curb/internal/gobin"
+)
+
+// methodSize is that of an entry in a type's method table (internal/abi.Method:
+// name, type, and the function for interfaces and for direct calls).
+const methodSize = 16
+
+// methods yields the entries of the types' method tables that lie in a part of
+// the types, with the functions for interfaces and for direct calls. Where the
+// tables are depends on the layout of types, which differs between releases;
+// an entry's own form does not. It is looked for every so many bytes: 4, or
+// methodSize in what is known to be one table.
+func (a *analysis) methods(part gobin.Range, step uint64) iter.Seq2[uint64, [2]int] {
+	m := &a.file.Module
+	size := m.Types.End - m.Types.Start
+	bytes := a.file.Bytes(part.Start, part.End-part.Start)
+	return func(yield func(addr uint64, fns [2]int) bool) {
+		word := func(i int) uint64 { return uint64(a.file.Order.Uint32(bytes[4*i:])) }
+		for addr := part.Start; len(bytes) >= methodSize; addr, bytes = addr+step, bytes[step:] {
+			name, typ := word(0), word(1)
+			if name == 0 || typ == 0 || name >= size || typ >= size {
+				continue
+			}
+			direct, ok := a.entries[m.Text.Start+word(3)]
+			if !ok {
+				continue
+			}
+			if viaInterface, ok := a.entries[m.Text.Start+word(2)]; ok && !yield(addr, [2]int{viaInterface, direct}) {
+				return
+			}
+		}
+	}
+}
