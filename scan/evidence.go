@@ -136,13 +136,21 @@ func (w *witness) module(pkg string) (path, version string) {
 }
 
 // sortEvidence puts what a reader wants first first: the places nearest to a
-// root, and before those that are reached only through pointers.
+// root, by calls before by data, and last those that no known way leads to.
 func sortEvidence(ev []usage.Evidence) {
 	distance := func(e usage.Evidence) int {
 		if len(e.Chain) == 0 || e.Chain[0].How != "root" {
-			return len(e.Chain) + 1<<20
+			return len(e.Chain) + 1<<30
 		}
-		return len(e.Chain)
+		n := len(e.Chain)
+		for _, s := range e.Chain {
+			for _, o := range s.Via {
+				if o.Kind != "inits" {
+					n += 1 << 20
+				}
+			}
+		}
+		return n
 	}
 	slices.SortStableFunc(ev, func(x, y usage.Evidence) int {
 		return cmp.Or(

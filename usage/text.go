@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -21,6 +23,9 @@ func (u *Usage) WriteTable(w io.Writer) error {
 			if first.Note != "" && at == "" {
 				at = first.Note
 			}
+			if first.Binary != "" {
+				at += " in " + first.Binary
+			}
 			if n := len(s.Evidence) - 1; n > 0 {
 				more = fmt.Sprintf("%d more", n)
 			}
@@ -30,30 +35,85 @@ func (u *Usage) WriteTable(w io.Writer) error {
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	for _, name := range u.Launcher {
-		if _, err := fmt.Fprintf(w, "\n%s starts the program: its launcher makes it, and it is not counted.\n", name); err != nil {
-			return err
+	var b strings.Builder
+	u.writeStarts(&b)
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return err
+	}
+	return writeUnresolved(w, u.Unresolved)
+}
+
+// writeStarts says who starts the program, and whether it can start others.
+func (u *Usage) writeStarts(b *strings.Builder) {
+	if !u.canExec() {
+		for _, name := range u.Launcher {
+			fmt.Fprintf(b, "\n%s starts the program: its launcher makes it, and it is not counted.\n", name)
 		}
 	}
-	return u.writeUnresolved(w)
+	for _, name := range []string{"execve", "execveat"} {
+		call, _ := u.Find(name)
+		i := slices.IndexFunc(call.Evidence, func(e Evidence) bool { return e.Binary == "" && len(e.Chain) > 0 })
+		if i < 0 {
+			continue
+		}
+		fmt.Fprintf(b, "\nIt can start other programs (%s), which inherit its filter: %s.\n", name, brief(&call.Evidence[i]))
+		if len(u.Children) == 0 {
+			b.WriteString("What they need is not in the list: --child TARGET adds it.\n")
+		}
+	}
+	if len(u.Children) > 0 {
+		fmt.Fprintf(b, "\nThe list has what these need that it starts: %s.\n", strings.Join(u.Children, ", "))
+	}
+}
+
+// brief names the functions of a chain from main.main on, where it is on it, and
+// leaves out what is in the middle of a long one.
+func brief(e *Evidence) string {
+	var names []string
+	for _, step := range e.Chain {
+		place := step.Place
+		if len(place) == 0 {
+			place = []Frame{step.Frame}
+		}
+		for _, f := range place {
+			if f.Function == "main.main" {
+				names = nil
+			}
+			if len(names) == 0 || names[len(names)-1] != f.Function {
+				names = append(names, f.Function)
+			}
+		}
+	}
+	const most = 6
+	if n := len(names); n > most {
+		names = slices.Concat(names[:most-2], []string{"…"}, names[n-1:])
+	}
+	return strings.Join(names, " > ")
 }
 
 // writeUnresolved prints the places whose calls could not be told.
-func (u *Usage) writeUnresolved(w io.Writer) error {
-	if len(u.Unresolved) == 0 {
+func writeUnresolved(w io.Writer, places []Unresolved) error {
+	if len(places) == 0 {
 		return nil
 	}
-	fmt.Fprintf(w, "\nNot resolved, so the list may be incomplete:\n")
-	for _, p := range u.Unresolved {
+	var b strings.Builder
+	b.WriteString("\nNot resolved, so the list may be incomplete:\n")
+	writePlaces(&b, places)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func writePlaces(b *strings.Builder, places []Unresolved) {
+	for _, p := range places {
 		place := p.Place()
+		if p.Binary != "" {
+			place = strings.TrimSpace(place + " in " + p.Binary)
+		}
 		if place != "" {
 			place = " (" + place + ")"
 		}
-		if _, err := fmt.Fprintf(w, "  %s%s: %s\n", p.Function, place, p.Reason); err != nil {
-			return err
-		}
+		fmt.Fprintf(b, "  %s%s: %s\n", p.Function, place, p.Reason)
 	}
-	return nil
 }
 
 // Place returns the frame's source as PACKAGE/FILE:LINE, which reads the same

@@ -38,6 +38,9 @@ type Usage struct {
 	Arch      string `json:"arch"`
 	Phase     Phase  `json:"phase"`
 
+	// Children are the programs that it starts and whose needs are in here too.
+	Children []string `json:"children,omitempty"`
+
 	// Syscalls is sorted by name. It is never nil in a Usage that was scanned.
 	Syscalls []Syscall `json:"syscalls"`
 	// Launcher is the call that starts the program: whoever starts it makes
@@ -66,11 +69,14 @@ type Source struct {
 	Package string `json:"package"`
 	Module  string `json:"module,omitempty"`
 	Version string `json:"version,omitempty"`
+	Binary  string `json:"binary,omitempty"` // as in Evidence
 }
 
 // Evidence is one place in the program that makes a system call.
 type Evidence struct {
 	Frame
+	// Binary is the program that the place is in, where that is a child's.
+	Binary string `json:"binary,omitempty"`
 	// Note says what is special about it, in words for a reader.
 	Note string `json:"note,omitempty"`
 	// Chain is one shortest way from a root of the program to this place:
@@ -126,6 +132,7 @@ type Object struct {
 // Unresolved is a place that can make system calls that could not be told.
 type Unresolved struct {
 	Frame
+	Binary string `json:"binary,omitempty"` // as in Evidence
 	Reason string `json:"reason"`
 	Chain  []Step `json:"chain,omitempty"`
 }
@@ -137,7 +144,7 @@ func (u *Usage) Sort() {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Nr, b.Nr))
 	})
 	slices.SortFunc(u.Unresolved, func(a, b Unresolved) int {
-		return cmp.Or(cmp.Compare(a.Function, b.Function), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Reason, b.Reason))
+		return cmp.Or(cmp.Compare(a.Binary, b.Binary), cmp.Compare(a.Function, b.Function), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Reason, b.Reason))
 	})
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -18,7 +20,7 @@ import (
 func newGen() *cobra.Command {
 	var (
 		allowed allowances
-		flags   buildFlags
+		flags   lookFlags
 		ignored []string
 	)
 	cmd := &cobra.Command{
@@ -37,6 +39,9 @@ Call curbLockDown() where the lock-down is to begin, first in main if in doubt.
 Until some code calls it, gen ends with status 1. Run gen again when the program
 has changed; without a change it leaves the files as they are.
 
+Programs that it starts inherit the lock-down. What they need is allowed if --child
+or --allow names it.
+
 The lock-down imports a package of github.com/gocurb/curb, which the program's
 go.mod must name ("go get github.com/gocurb/curb"). CGO_ENABLED, GOARCH and
 GOFLAGS count as in any build.`,
@@ -49,8 +54,11 @@ GOFLAGS count as in any build.`,
 			if err := p.Check(); err != nil {
 				return err
 			}
-			u, err := p.Scan(cmd.Context())
+			u, err := p.Scan(cmd.Context(), flags.scan)
 			if err != nil {
+				return err
+			}
+			if err := flags.addChildren(cmd, u, p.Build(), func(arg string) string { return childFrom(p.Dir, arg) }); err != nil {
 				return err
 			}
 			policy, err := genPolicy(cmd.Context(), p, u, &allowed)
@@ -58,7 +66,7 @@ GOFLAGS count as in any build.`,
 				return err
 			}
 			result, err := p.Write(cmd.Context(), gen.LockDown{
-				Usage: u, Policy: policy, IgnoreTags: ignored, Command: genCommand(&allowed, &flags, ignored),
+				Usage: u, Policy: policy, IgnoreTags: ignored, Command: genCommand(p.Dir, &allowed, &flags, ignored),
 			})
 			if err != nil {
 				return err
@@ -90,7 +98,7 @@ func genPolicy(ctx context.Context, p *gen.Package, u *usage.Usage, allowed *all
 }
 
 // genCommand is the command line that does the same in the package's directory.
-func genCommand(allowed *allowances, flags *buildFlags, ignored []string) string {
+func genCommand(dir string, allowed *allowances, flags *lookFlags, ignored []string) string {
 	words := []string{"curb", "gen"}
 	add := func(flag, value, byDefault string) {
 		if value == byDefault {
@@ -103,10 +111,31 @@ func genCommand(allowed *allowances, flags *buildFlags, ignored []string) string
 	}
 	add("--deny", string(allowed.deny), "errno")
 	add("--allow", strings.Join(allowed.allow, ","), "")
+	for _, child := range flags.children {
+		add("--child", childFrom(dir, child), "")
+	}
 	add("--tags", flags.tags, "")
 	add("--ldflags", flags.ldflags, "")
 	add("--ignore-tags", strings.Join(ignored, ","), "")
 	return strings.Join(append(words, "."), " ")
+}
+
+// childFrom is what names a child in another directory than the current one.
+func childFrom(dir, child string) string {
+	if _, err := os.Stat(child); err != nil || filepath.IsAbs(child) {
+		return child // an import path
+	}
+	path, err := filepath.Abs(child)
+	if err != nil {
+		return child
+	}
+	if path, err = filepath.Rel(dir, path); err != nil {
+		return child
+	}
+	if path = filepath.ToSlash(path); !strings.HasPrefix(path, "../") {
+		path = "./" + path
+	}
+	return path
 }
 
 func isWord(r rune) bool {

@@ -1,16 +1,56 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/spf13/cobra"
 
+	"github.com/gocurb/curb/internal/cache"
+	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/internal/target"
 	"github.com/gocurb/curb/scan"
 	"github.com/gocurb/curb/usage"
 )
 
-// look builds what arg names, if it is a package, and scans it. The target is
-// to be closed, but for an error.
-func look(cmd *cobra.Command, arg string, b target.Build, opts scan.Options) (*target.Target, *usage.Usage, error) {
+// lookFlags are the flags of the subcommands that look at a program.
+type lookFlags struct {
+	buildFlags
+	children []string
+	noCache  bool
+	opts     scan.Options
+}
+
+func (f *lookFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.children, "child", nil, "add what the Go program `TARGET` needs, which this one starts (may be given several times)")
+	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "read the program even if the result is in the cache, and do not keep it there")
+	f.buildFlags.add(cmd)
+}
+
+// scan is scan.File, by way of the cache if the flags allow it.
+func (f *lookFlags) scan(path string) (*usage.Usage, error) {
+	if f.noCache {
+		return scan.File(path, f.opts)
+	}
+	return cache.User().Scan(path, f.opts)
+}
+
+// look builds what arg names, if it is a package, and scans it, with its children.
+// The target is to be closed, but for an error.
+func (f *lookFlags) look(cmd *cobra.Command, arg string) (*target.Target, *usage.Usage, error) {
+	t, u, err := f.one(cmd, arg, f.build())
+	if err != nil {
+		return nil, nil, err
+	}
+	same := func(arg string) string { return arg }
+	if err := f.addChildren(cmd, u, f.build(), same); err != nil {
+		t.Close()
+		return nil, nil, err
+	}
+	return t, u, nil
+}
+
+func (f *lookFlags) one(cmd *cobra.Command, arg string, b target.Build) (*target.Target, *usage.Usage, error) {
 	done := progress(cmd.ErrOrStderr(), "building "+arg)
 	t, err := target.Resolve(cmd.Context(), arg, b)
 	done()
@@ -18,7 +58,7 @@ func look(cmd *cobra.Command, arg string, b target.Build, opts scan.Options) (*t
 		return nil, nil, err
 	}
 	done = progress(cmd.ErrOrStderr(), "reading "+arg)
-	u, err := scan.File(t.Binary, opts)
+	u, err := f.scan(t.Binary)
 	done()
 	if err != nil {
 		t.Close()
@@ -28,4 +68,24 @@ func look(cmd *cobra.Command, arg string, b target.Build, opts scan.Options) (*t
 		u.Binary = t.Package
 	}
 	return t, u, nil
+}
+
+// addChildren adds what the programs of --child need. They are called in the result
+// what name makes of the flag's value.
+func (f *lookFlags) addChildren(cmd *cobra.Command, u *usage.Usage, b target.Build, name func(arg string) string) error {
+	for _, arg := range f.children {
+		t, child, err := f.one(cmd, arg, b)
+		if errors.Is(err, gobin.ErrNotGo) {
+			return fmt.Errorf("look at --child %s: %w: name the calls that it makes with --allow", arg, err)
+		}
+		if err != nil {
+			return fmt.Errorf("look at --child %s: %w", arg, err)
+		}
+		t.Close()
+		child.Binary = name(arg)
+		if err := u.AddChild(child); err != nil {
+			return fmt.Errorf("add --child %s: %w", arg, err)
+		}
+	}
+	return nil
 }

@@ -3,6 +3,7 @@
 // Usage:
 //
 //	curb scan TARGET            say what a program can ask of the kernel
+//	curb why TARGET SYSCALL     say by which code it makes a system call
 //	curb run TARGET [ARGS]      run a program with everything else closed
 //	curb gen PACKAGE            write the lock-down into the program itself
 //	curb version                say which curb this is

@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 			for name, dir := range caches {
 				env.Setenv(name, dir)
 			}
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".cache"))
 			env.Setenv("CGO_ENABLED", "0")
 			env.Setenv("GOFLAGS", "")
 			env.Setenv("GOPROXY", "off")
@@ -52,6 +53,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ends":    ends,
 			"empty":   empty,
+			"entries": entries,
 			"isusage": isUsage,
 		},
 	})
@@ -87,6 +89,15 @@ func empty(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if neg == (len(entries) == 0) {
 		ts.Fatalf("%s holds %v", args[0], entries)
+	}
+}
+
+// entries checks how many files there are in a directory: entries DIR COUNT.
+func entries(ts *testscript.TestScript, neg bool, args []string) {
+	found, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := fmt.Sprint(len(found)); neg || got != args[1] {
+		ts.Fatalf("%s holds %s files, want %s", args[0], got, args[1])
 	}
 }
 
@@ -148,7 +159,7 @@ func curb(t *testing.T, args ...string) *exec.Cmd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &exec.Cmd{Path: self, Args: append([]string{"curb"}, args...), Env: os.Environ()}
+	return &exec.Cmd{Path: self, Args: append([]string{"curb"}, args...), Env: append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir())}
 }
 
 // TestOutputLost: when nobody reads the result, or it finds no room, the command
@@ -256,7 +267,7 @@ func TestHelpIsComplete(t *testing.T) {
 			t.Errorf("help %s does not show how it is used", cmd.Name())
 		}
 	}
-	for _, name := range []string{"scan", "run", "gen", "version"} {
+	for _, name := range []string{"scan", "why", "run", "gen", "version"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("there is no command %s", name)
 		}

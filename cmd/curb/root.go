@@ -85,6 +85,7 @@ and lets the kernel refuse all others (Linux seccomp). Start with
 
   curb run ./mypackage        # build, look, and run with everything else closed
   curb scan ./mypackage       # which calls, and which code makes them
+  curb why ./mypackage openat # how the program comes to make a call
   curb gen ./mypackage        # write the lock-down into the program itself`,
 		SilenceErrors:              true,
 		SilenceUsage:               true,
@@ -104,7 +105,7 @@ and lets the kernel refuse all others (Linux seccomp). Start with
 	})
 	quietHelp(root)
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newScan(), newRun(), newGen(), newVersion())
+	root.AddCommand(newScan(), newWhy(), newRun(), newGen(), newVersion())
 	root.SetHelpTemplate(root.HelpTemplate() + `{{if not .HasParent}}
 A TARGET is the path of a Go binary, or a Go package that builds to one.
 

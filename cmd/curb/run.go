@@ -9,7 +9,6 @@ import (
 
 	"github.com/gocurb/curb/filter"
 	"github.com/gocurb/curb/internal/launch"
-	"github.com/gocurb/curb/scan"
 	"github.com/gocurb/curb/syscalls"
 	"github.com/gocurb/curb/usage"
 )
@@ -17,7 +16,7 @@ import (
 func newRun() *cobra.Command {
 	var (
 		allowed allowances
-		flags   buildFlags
+		flags   lookFlags
 		quiet   bool
 	)
 	cmd := &cobra.Command{
@@ -25,10 +24,13 @@ func newRun() *cobra.Command {
 		Short: "run a program with every system call closed that its code cannot make",
 		Long: `Run reads a Go binary, or builds a Go package, finds the system calls that its
 code can make, and runs it with all others closed from its first instruction on.
-It passes signals on and ends as the program ends.`,
+It passes signals on and ends as the program ends.
+
+Programs that it starts inherit the filter. What they need is allowed if --child
+or --allow names it.`,
 		Args: needsTarget(false),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			t, u, err := look(cmd, args[0], flags.build(), scan.Options{})
+			t, u, err := flags.look(cmd, args[0])
 			if err != nil {
 				return err
 			}

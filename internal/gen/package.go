@@ -66,6 +66,9 @@ func Find(ctx context.Context, pattern string, how target.Build) (*Package, erro
 	return p, nil
 }
 
+// Build says how the package is built.
+func (p *Package) Build() target.Build { return p.setup }
+
 // describe asks the go command how it builds the package.
 func (p *Package) describe(ctx context.Context) (config, error) {
 	const format = `{{context.GOARCH}}

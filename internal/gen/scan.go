@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/gocurb/curb/internal/target"
-	"github.com/gocurb/curb/scan"
 	"github.com/gocurb/curb/usage"
 )
 
@@ -26,8 +25,9 @@ func curbLockDown() {
 `
 
 // Scan builds the package without its lock-down, and says what the program can
-// ask of the kernel.
-func (p *Package) Scan(ctx context.Context) (*usage.Usage, error) {
+// ask of the kernel. What reads the binary is given: scan.File, or one that
+// remembers.
+func (p *Package) Scan(ctx context.Context, scan func(binary string) (*usage.Usage, error)) (*usage.Usage, error) {
 	overlay, clean, err := p.overlay()
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (p *Package) Scan(ctx context.Context) (*usage.Usage, error) {
 		return nil, err
 	}
 	defer t.Close()
-	u, err := scan.File(t.Binary, scan.Options{})
+	u, err := scan(t.Binary)
 	if err != nil {
 		return nil, err
 	}

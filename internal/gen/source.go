@@ -208,6 +208,9 @@ func maker(u *usage.Usage, name string) string {
 	if first.Function == "" {
 		return first.Note
 	}
+	if first.Binary != "" {
+		return fmt.Sprintf("%s, in %s", first.Function, first.Binary)
+	}
 	// The last function of the program's own on the way there says more than
 	// the depths of the standard library.
 	for _, step := range slices.Backward(first.Chain) {

@@ -1,0 +1,213 @@
+package cache
+
+import (
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gocurb/curb/scan"
+	"github.com/gocurb/curb/usage"
+)
+
+const (
+	suffix  = ".json.gz"
+	pattern = "*.tmp" // of files that are being written
+	// stale is after what time such a file has been left behind.
+	stale = time.Hour
+	// MaxEntries is how many results are kept. That of the go command, which can
+	// make 110 different calls, takes 60 kB.
+	MaxEntries = 128
+	// maxSize bounds what is read of an entry once it is unpacked.
+	maxSize = 256 << 20
+)
+
+// A Cache is a directory of results. A nil Cache remembers nothing.
+type Cache struct {
+	dir  string
+	self string // the build of curb that the results are of
+}
+
+// User returns the user's cache, nil if there can be none.
+func User() *Cache {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return nil
+	}
+	self, err := identity()
+	if err != nil {
+		return nil
+	}
+	return &Cache{filepath.Join(base, "curb", "scan"), self}
+}
+
+// Scan is scan.File, by way of the cache.
+func (c *Cache) Scan(path string, opts scan.Options) (*usage.Usage, error) {
+	if c == nil {
+		return scan.File(path, opts)
+	}
+	before, err := os.Stat(path)
+	if err != nil || !before.Mode().IsRegular() {
+		return scan.File(path, opts) // which says what is wrong
+	}
+	key, err := c.key(path, opts)
+	if err != nil {
+		return scan.File(path, opts)
+	}
+	if u, err := c.load(key); err == nil {
+		u.Binary = path
+		return u, nil
+	}
+	u, err := scan.File(path, opts)
+	if err != nil {
+		return nil, err
+	}
+	// A file that changed meanwhile may not be the one that was hashed.
+	after, err := os.Stat(path)
+	if err == nil && os.SameFile(before, after) && before.Size() == after.Size() && before.ModTime().Equal(after.ModTime()) {
+		c.store(key, u) // an error costs the next one time, and nothing else
+	}
+	return u, nil
+}
+
+// key returns the name of the entry for a program: a hash of everything that its
+// result depends on.
+func (c *Cache) key(path string, opts scan.Options) (string, error) {
+	h := sha256.New()
+	fmt.Fprintf(h, "curb scan\n%q\n%+v\n", c.self, opts)
+	content, err := hashFile(path)
+	if err != nil {
+		return "", err
+	}
+	h.Write(content)
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func hashFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.CopyBuffer(struct{ io.Writer }{h}, struct{ io.Reader }{f}, make([]byte, 1<<20)); err != nil {
+		return nil, err
+	}
+	return h.Sum(nil), nil
+}
+
+var errDamaged = errors.New("the entry is damaged")
+
+func (c *Cache) load(key string) (*usage.Usage, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(c.dir, key+suffix)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(z, maxSize)) // to the end, where the checksum is
+	if err != nil {
+		return nil, err
+	}
+	var e entry
+	if err := json.Unmarshal(text, &e); err != nil {
+		return nil, err
+	}
+	if e.Key != key || e.Usage == nil || e.Usage.Syscalls == nil || e.Usage.Unresolved == nil {
+		return nil, errDamaged
+	}
+	now := time.Now()
+	os.Chtimes(path, now, now) // it was used; if that cannot be said, it goes earlier
+	return e.Usage, nil
+}
+
+// An entry is what a file holds. The name of the program is not in it.
+type entry struct {
+	Key   string
+	Usage *usage.Usage
+}
+
+func (c *Cache) store(key string, u *usage.Usage) (err error) {
+	if err := os.MkdirAll(c.dir, 0o700); err != nil {
+		return err
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	unnamed := *u
+	unnamed.Binary = ""
+	f, err := os.CreateTemp(c.dir, pattern)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(f.Name())
+		}
+	}()
+	z, _ := gzip.NewWriterLevel(f, gzip.BestSpeed) // fails on a bad level only
+	err = errors.Join(json.NewEncoder(z).Encode(entry{key, &unnamed}), z.Close(), f.Close())
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), filepath.Join(c.dir, key+suffix)); err != nil {
+		return err
+	}
+	return c.prune()
+}
+
+// check refuses a directory that another user can write to: what is in it decides
+// what a program is allowed.
+func (c *Cache) check() error {
+	info, err := os.Stat(c.dir)
+	if err != nil {
+		return err
+	}
+	if !isPrivate(info) {
+		return fmt.Errorf("%s: others can write to it", c.dir)
+	}
+	return nil
+}
+
+// prune removes the entries that were not used for longest, where there are too
+// many, and what was left behind half written.
+func (c *Cache) prune() error {
+	files, err := os.ReadDir(c.dir)
+	if err != nil {
+		return err
+	}
+	var entries []fs.FileInfo
+	for _, file := range files {
+		info, err := file.Info()
+		if err != nil {
+			continue // another curb has removed it
+		}
+		switch {
+		case strings.HasSuffix(file.Name(), suffix):
+			entries = append(entries, info)
+		case strings.HasSuffix(file.Name(), ".tmp") && time.Since(info.ModTime()) > stale:
+			os.Remove(filepath.Join(c.dir, file.Name()))
+		}
+	}
+	slices.SortFunc(entries, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
+	for _, old := range entries[min(MaxEntries, len(entries)):] {
+		os.Remove(filepath.Join(c.dir, old.Name()))
+	}
+	return nil
+}
