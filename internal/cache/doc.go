@@ -4,11 +4,10 @@
 // A result is found again by what it depends on: the bytes of the program, the
 // options, and the build of curb itself. The bytes, and not the build ID that the
 // linker wrote into them, since stripping or patching a program changes what a
-// scan says and leaves the ID alone; and since reading them costs far less than
-// the scan: with the processor's instructions for SHA-256, 9 ms for a program of
-// 15 MB that takes 400 ms to scan (BenchmarkKey, BenchmarkScan). Curb's own build
-// is known by its build ID, in which the Go linker hashes what it has linked, or
-// where there is none by its bytes.
+// scan says and leaves the ID alone; and since reading them takes a few hundredths
+// of the time of the scan (BenchmarkKey, BenchmarkScan). Curb's own build is known
+// by its build ID, in which the Go linker hashes what it has linked, or where there
+// is none by its bytes.
 //
 // Everything here is a matter of time and never of the result. Without a home
 // directory, with a full disk, with files that are damaged or that others can
