@@ -33,6 +33,15 @@
 // restart_syscall. The execve that starts the program is its launcher's, and
 // reported apart.
 //
+// For each place that makes a call there is a chain of functions that leads to it
+// from the entry point, as short as can be (chain.go). Where nothing but data
+// holds a function (an itab, a type's method table, a variable), the chain goes
+// on through the data to the reachable code that refers to it (objects.go). Along
+// the same steps, each call is put down to the packages that bring it in
+// (origin.go). All of this explains the result and changes nothing about it: how
+// data is cut into objects, and what they are, is told by symbols where there are
+// any, and else by what refers to them.
+//
 // # What it assumes
 //
 //   - Go's own rules for memory: a pointer to a variable stays inside of it.

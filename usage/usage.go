@@ -1,6 +1,8 @@
 // Package usage describes what a program asks of the kernel: which system
 // calls, and which code makes them. A static reading of a binary and a
-// recording of a run both end in a Usage; policies are made from it.
+// recording of a run both end in a Usage; policies are made from it. It can be
+// read as a table of calls, turned round into one of packages or modules
+// (ByPackage, ByModule), or asked for one call (Why).
 package usage
 
 import (

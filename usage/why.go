@@ -196,8 +196,9 @@ func (s *Step) because(first bool) string {
 	}
 	var names []string
 	for i, o := range s.Via {
-		if i > 0 && o.Kind == "inits" || o.Kind == "value" && len(s.Via) > 1 {
-			continue // part of the one before, or of what is to come
+		part := i > 0 && (o.Kind == "inits" || o.Kind == "constant" && o.Name == "" && s.Via[i-1].Kind == "type")
+		if part || o.Kind == "value" && len(s.Via) > 1 {
+			continue // of the one before (as a struct's list of fields is), or of what is to come
 		}
 		names = append(names, o.String())
 	}

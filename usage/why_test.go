@@ -43,7 +43,7 @@ func traced() *Usage {
 				{Frame: hook, Chain: []Step{
 					{Frame: start, How: "root", Place: []Frame{start}},
 					{Frame: early, How: "data", Via: []Object{{Kind: "inits"}, {Kind: "inits", Name: "os..inittask"}}, Place: []Frame{early}},
-					{Frame: hook, How: "data", Via: []Object{{Kind: "variable", Name: "lib.Hook"}, {Kind: "constant", Address: 0x2000}, {Kind: "type", Name: "lib.T"}}, Place: []Frame{hook}},
+					{Frame: hook, How: "data", Via: []Object{{Kind: "variable", Name: "lib.Hook"}, {Kind: "constant", Address: 0x2000}, {Kind: "type", Name: "lib.T"}, {Kind: "constant", Address: 0x3000}, {Kind: "type", Name: "*lib.U"}}, Place: []Frame{hook}},
 				}},
 				{Frame: early, Chain: []Step{{Frame: early, How: "data", Via: []Object{{Kind: "value", Name: "os.init"}}, Place: []Frame{early}}}},
 				{Frame: args, Chain: []Step{{Frame: args, How: "data"}}},
@@ -82,7 +82,7 @@ func TestWhy(t *testing.T) {
   root  _rt0      rt0.s:8
         refers to the list of package initialisers, which holds
   data  os.init   os/init.go:3               std
-        refers to the variable lib.Hook, which leads to the constant data at 0x2000, which leads to the type lib.T with its methods, which holds
+        refers to the variable lib.Hook, which leads to the constant data at 0x2000, which leads to the type lib.T with its methods, which leads to the type *lib.U with its methods, which holds
   data  lib.hook  example.org/lib/hook.go:7  example.org/lib@v1.2.3
         makes write
 

@@ -31,7 +31,7 @@ import "github.com/gocurb/curb/precompiled"
 //	getrandom          __vdso_getrandom
 //	gettid             runtime.gettid
 //	kill               runtime.raiseproc
-//	lseek              syscall.Seek
+//	lseek              syscall.Seek, for main.readAll.func1
 //	madvise            runtime.madvise
 //	mincore            runtime.mincore
 //	mmap               runtime.sysMmap

@@ -36,6 +36,14 @@ func TestMain(m *testing.M) {
 			fmt.Fprintf(os.Stderr, "build curb: %v\n%s", err, out)
 			return 1
 		}
+		// curb keeps results in the user's cache directory, and go what it builds.
+		builds, err := exec.Command("go", "env", "GOCACHE").Output()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "go env:", err)
+			return 1
+		}
+		os.Setenv("GOCACHE", strings.TrimSpace(string(builds)))
+		os.Setenv("XDG_CACHE_HOME", dir)
 		return m.Run()
 	}())
 }

@@ -99,7 +99,7 @@ func TestRunsUnderTrap(t *testing.T) {
 					if strings.HasPrefix(name, "go ") && way.exit == 0 {
 						continue // it starts the compiler, which makes calls of its own
 					}
-					cmd := exec.Command(curb, append([]string{"run", "--deny", "trap", p.binary}, way.args...)...)
+					cmd := exec.Command(curb, append([]string{"run", "--no-cache", "--deny", "trap", p.binary}, way.args...)...)
 					out, err := cmd.CombinedOutput()
 					if cmd.ProcessState == nil {
 						t.Fatal(err)
