@@ -293,6 +293,7 @@ func TestReleases(t *testing.T) {
 			t.Run(release.toolchain+"/"+release.arch+"/"+way, func(t *testing.T) {
 				u := scanned(t, portable(t, release.toolchain, release.arch, way))
 				check(t, u, expect)
+				checkChains(t, u, way != "pie") // whose relocations are pointers to everything
 				if _, ok := u.Find("acct"); ok && way == "plain" {
 					t.Error("acct is in, behind a variable that nothing sets")
 				}

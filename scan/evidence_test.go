@@ -353,17 +353,17 @@ func TestChainsBeginAtRoot(t *testing.T) {
 	inits := 0
 	for _, way := range ways {
 		for _, name := range []string{"hello", "execs", "methods"} {
-			for _, s := range scanned(t, program(t, name, way.name)).Syscalls {
+			u := scanned(t, program(t, name, way.name))
+			checkChains(t, u, true)
+			for _, s := range u.Syscalls {
 				for _, e := range s.Evidence {
-					if e.Note == "" && (len(e.Chain) == 0 || e.Chain[0].How != "root") {
-						t.Errorf("%s, %s: the chain of %s in %s does not begin at the root: %+v", name, way.name, s.Name, e.Function, e.Chain)
-					}
 					for i, step := range e.Chain {
-						if step.Function == "os.init" && step.How == "data" {
-							inits++
-							if e.Chain[i-1].Function != "runtime.main" || step.Via[0].Kind != "inits" {
-								t.Errorf("%s, %s: os.init is reached from %s by %+v, want from runtime.main by the list of initialisers", name, way.name, e.Chain[i-1].Function, step.Via)
-							}
+						if step.Function != "os.init" || step.How != "data" {
+							continue
+						}
+						inits++
+						if e.Chain[i-1].Function != "runtime.main" || step.Via[0].Kind != "inits" {
+							t.Errorf("%s, %s: os.init is reached from %s by %+v, want from runtime.main by the list of initialisers", name, way.name, e.Chain[i-1].Function, step.Via)
 						}
 					}
 				}
@@ -372,6 +372,30 @@ func TestChainsBeginAtRoot(t *testing.T) {
 	}
 	if inits == 0 {
 		t.Error("no chain goes through os.init")
+	}
+}
+
+// checkChains checks that the chain of every place is complete: it begins at the
+// root (if all are to), and each step has a line and says what holds it.
+func checkChains(t *testing.T, u *usage.Usage, rooted bool) {
+	t.Helper()
+	for _, s := range u.Syscalls {
+		for _, e := range s.Evidence {
+			if e.Note == "" && (len(e.Chain) == 0 || rooted && e.Chain[0].How != "root") {
+				t.Errorf("the chain of %s in %s does not begin at the root: %+v", s.Name, e.Function, e.Chain)
+			}
+			for i, step := range e.Chain {
+				if len(step.Place) == 0 || step.Place[0].Function != step.Function {
+					t.Errorf("%s: step %d of the chain to %s has no place in %s: %+v", s.Name, i, e.Function, step.Function, step.Place)
+				}
+				if i > 0 && (step.How == "data") != (len(step.Via) > 0) {
+					t.Errorf("%s: step %d of the chain to %s is by %s, via %+v", s.Name, i, e.Function, step.How, step.Via)
+				}
+			}
+		}
+		if len(s.By) == 0 {
+			t.Errorf("nobody brings %s in", s.Name)
+		}
 	}
 }
 

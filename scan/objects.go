@@ -32,8 +32,15 @@ type objects struct {
 // initialisers where it has one (runtime.moduledata, Go 1.18 to 1.27).
 const moduleData = 62 * 8
 
+// maxImage is more than any program's image, whose parts refer to each other by
+// 32-bit offsets. In a larger one no objects are told apart.
+const maxImage = 1 << 32
+
 func newObjects(a *analysis) *objects {
 	o := &objects{a: a, limits: imageLimits(a.file)}
+	if o.limits.End-o.limits.Start > maxImage {
+		o.limits = gobin.Range{}
+	}
 	o.bits = make([]uint64, (o.limits.End-o.limits.Start)/512+1)
 	for fn := range a.facts {
 		for _, x := range a.facts[fn].refs {
@@ -123,11 +130,7 @@ func (o *objects) at(addr uint64) (int, bool) {
 	}
 	w := (addr - o.limits.Start) / 8
 	i := w / 64
-	below := o.bits[i] & (1<<(w%64+1) - 1)
-	if w%64 == 63 {
-		below = o.bits[i]
-	}
-	n := int(o.rank[i]) + bits.OnesCount64(below)
+	n := int(o.rank[i]) + bits.OnesCount64(o.bits[i]&(2<<(w%64)-1))
 	return n - 1, n > 0
 }
 
