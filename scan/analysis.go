@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/internal/isa"
@@ -12,19 +13,19 @@ import (
 
 // An analysis is the state of one scan.
 type analysis struct {
-	file    *gobin.File
-	arch    *arch
-	facts   []facts        // of each function
-	entries map[uint64]int // function entries -> index
-	reach   *reach
-	callers map[int][]caller
-	mid     map[int][]middle // places in the middle of functions that something refers to
-	stores  []storeRef       // of reachable code to variables, by address
-	taken   []takenRef       // addresses of variables that reachable code takes, by address
-	bodies  map[int]*body
-	last    *body // the one that was viewed last
-	// pointers to variables, that the data holds, sorted
-	pointers []uint64
+	file     *gobin.File
+	arch     *arch
+	facts    []facts // of each function
+	reach    *reach
+	callers  map[int][]caller
+	mid      map[int][]middle // places in the middle of functions that something refers to
+	stores   []storeRef       // of reachable code to variables, by address
+	taken    []takenRef       // addresses of variables that reachable code takes, by address
+	bodies   map[int]*body
+	last     *body       // the one that was viewed last
+	limits   gobin.Range // of the image
+	words    []word      // of the data, by address
+	pointers []uint64    // to variables, that the data holds, sorted
 	found    map[uint32][]finding
 	open     []openSite
 	loaded   []loaderCall // of the dynamic loader
@@ -68,15 +69,30 @@ const noFunc = -1
 
 func newAnalysis(f *gobin.File) *analysis {
 	a := &analysis{
-		file: f, arch: archOf(f), facts: gather(f), entries: make(map[uint64]int, len(f.Funcs)),
+		file: f, arch: archOf(f), limits: f.Span(),
 		callers: map[int][]caller{}, mid: map[int][]middle{},
 		bodies: map[int]*body{}, found: map[uint32][]finding{},
 	}
-	for i := range f.Funcs {
-		a.entries[f.Funcs[i].Entry] = i
-	}
+	var data sync.WaitGroup
+	data.Go(a.readData)
+	a.facts = gather(f)
+	data.Wait()
 	a.findMiddles()
 	return a
+}
+
+// A word is one of the data that may be an address in the image.
+type word struct{ addr, value uint64 }
+
+// readData finds the words of the data that matter.
+func (a *analysis) readData() {
+	for addr, value := range a.file.Words() {
+		if a.limits.Contains(value) {
+			a.words = append(a.words, word{addr, value})
+		}
+	}
+	a.pointers = a.file.Pointers()
+	slices.Sort(a.pointers)
 }
 
 // A middle is a place inside of a function to which something refers.
@@ -93,7 +109,7 @@ type middle struct {
 func (a *analysis) findMiddles() {
 	sure, weak := map[int][]middle{}, map[int][]middle{}
 	note := func(to map[int][]middle, addr uint64, inData bool) {
-		if _, ok := a.entries[addr]; ok || !a.file.Module.Text.Contains(addr) {
+		if _, ok := a.file.FuncWithEntry(addr); ok || !a.file.Module.Text.Contains(addr) {
 			return
 		}
 		if fn := a.file.FuncAt(addr); fn >= 0 {
@@ -140,16 +156,16 @@ func (a *analysis) codeTables() []uint64 {
 	var tables [][]uint64
 	owner := map[uint64]int{} // the place of each word -> its table
 	last := uint64(0)
-	for addr, word := range a.file.Words() {
-		if !a.file.Module.Text.Contains(word) || a.file.Module.Text.Contains(addr) {
+	for _, w := range a.words {
+		if !a.file.Module.Text.Contains(w.value) || a.file.Module.Text.Contains(w.addr) {
 			continue
 		}
-		if len(tables) == 0 || addr != last+8 {
+		if len(tables) == 0 || w.addr != last+8 {
 			tables = append(tables, nil)
 		}
-		last = addr
-		tables[len(tables)-1] = append(tables[len(tables)-1], word)
-		owner[addr] = len(tables) - 1
+		last = w.addr
+		tables[len(tables)-1] = append(tables[len(tables)-1], w.value)
+		owner[w.addr] = len(tables) - 1
 	}
 	used := make([]bool, len(tables))
 	use := func(addr uint64) {
@@ -164,8 +180,8 @@ func (a *analysis) codeTables() []uint64 {
 			}
 		}
 	}
-	for _, word := range a.file.Words() {
-		use(word)
+	for _, w := range a.words {
+		use(w.value)
 	}
 	var out []uint64
 	for i, t := range tables {
@@ -190,7 +206,7 @@ func (a *analysis) index() {
 		for r := range a.reach.live(fn) {
 			switch r.kind {
 			case refCall, refJump:
-				if to, ok := a.entries[r.addr]; ok {
+				if to, ok := a.file.FuncWithEntry(r.addr); ok {
 					a.callers[to] = append(a.callers[to], caller{fn, r.place})
 				}
 			case refAddr, refNumber:
@@ -228,7 +244,7 @@ func (a *analysis) body(fn int) *body {
 // argsSize returns how much of its caller's frame the function at an address
 // may write to, or -1 if that is not known.
 func (a *analysis) argsSize(entry uint64) int64 {
-	fn, ok := a.entries[entry]
+	fn, ok := a.file.FuncWithEntry(entry)
 	if !ok {
 		return -1
 	}
@@ -420,10 +436,6 @@ func (a *analysis) addressTaken(addr uint64) (string, bool) {
 	start := addr
 	if sym, ok := a.file.SymbolAt(addr); ok {
 		start = sym.Addr
-	}
-	if a.pointers == nil {
-		a.pointers = a.file.Pointers()
-		slices.Sort(a.pointers)
 	}
 	if i, _ := slices.BinarySearch(a.pointers, start); i < len(a.pointers) && a.pointers[i] <= addr {
 		return "to which the program's data points", true

@@ -186,7 +186,7 @@ func (c *chains) object(id int) {
 	w := way{how: byData, from: noFunc, object: int32(id)}
 	start := c.objects.starts[id]
 	for word := range c.objects.words(id) {
-		if fn, ok := c.r.a.entries[word]; ok {
+		if fn, ok := c.r.a.file.FuncWithEntry(word); ok {
 			c.visit(fn, w)
 		} else if to, ok := c.objects.at(word); ok && to != id && to != c.module && (id != c.module || c.listsInitTasks(to)) {
 			c.hold(to, w)
@@ -208,7 +208,7 @@ func (c *chains) object(id int) {
 func (c *chains) holdsNew(id int) bool {
 	isNew := func(fn int) bool { return c.r.has(fn) && c.ways[fn].how == notReached }
 	for word := range c.objects.words(id) {
-		if fn, ok := c.r.a.entries[word]; ok && isNew(fn) {
+		if fn, ok := c.r.a.file.FuncWithEntry(word); ok && isNew(fn) {
 			return true
 		}
 	}
@@ -252,7 +252,7 @@ func (c *chains) isInitTask(id int) bool {
 	}
 	for addr := span.Start; addr < min(span.End, span.Start+8*sure); addr += 8 {
 		if word, ok := c.r.a.file.Word(addr); ok {
-			if _, ok := c.r.a.entries[word]; ok {
+			if _, ok := c.r.a.file.FuncWithEntry(word); ok {
 				return true
 			}
 		}

@@ -73,23 +73,10 @@ func gather(f *gobin.File) []facts {
 	return out
 }
 
-// imageLimits spans the writable and constant data and the text: an absolute
-// operand outside of it is a number, not an address.
-func imageLimits(f *gobin.File) gobin.Range {
-	m := &f.Module
-	r := m.Text
-	for _, part := range append(append([]gobin.Range{m.Types}, m.Data...), m.Zero...) {
-		if part.Start < part.End {
-			r.Start, r.End = min(r.Start, part.Start), max(r.End, part.End)
-		}
-	}
-	return r
-}
-
 // A gatherer collects the refs of one function after another.
 type gatherer struct {
 	file   *gobin.File
-	limits gobin.Range
+	limits gobin.Range // of the image: an absolute operand outside of it is a number
 	buf    []ref
 	tests  guardFinder
 
@@ -97,7 +84,7 @@ type gatherer struct {
 }
 
 func newGatherer(f *gobin.File) *gatherer {
-	return &gatherer{file: f, limits: imageLimits(f), decoder: decoder{arch: archOf(f)}}
+	return &gatherer{file: f, limits: f.Span(), decoder: decoder{arch: archOf(f)}}
 }
 
 // function gathers the facts of a function that is entered at its start and at

@@ -243,7 +243,7 @@ func (a *analysis) allocates(entry uint64) bool {
 }
 
 func (a *analysis) nameAt(entry uint64) string {
-	if fn, ok := a.entries[entry]; ok {
+	if fn, ok := a.file.FuncWithEntry(entry); ok {
 		return a.file.Name(&a.file.Funcs[fn])
 	}
 	return ""

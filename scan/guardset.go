@@ -44,7 +44,7 @@ func newGuardSet(a *analysis) *guardSet {
 	slices.SortFunc(s.vars, func(x, y guardVar) int {
 		return cmp.Or(cmp.Compare(x.addr, y.addr), cmp.Compare(x.size, y.size))
 	})
-	for _, v := range a.file.Pointers() {
+	for _, v := range a.pointers {
 		s.taken(v)
 	}
 	s.giveUpCommon(a)

@@ -32,7 +32,7 @@ func (a *analysis) functionValues() map[uint64]bool {
 				if loads {
 					delete(values, r.addr) // perhaps a field of a table
 				} else if w, ok := a.file.Word(r.addr); ok && r.addr%8 == 0 {
-					if _, ok := a.entries[w]; ok {
+					if _, ok := a.file.FuncWithEntry(w); ok {
 						values[r.addr] = true
 					}
 				}

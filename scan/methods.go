@@ -26,11 +26,11 @@ func (a *analysis) methods(part gobin.Range, step uint64) iter.Seq2[uint64, [2]i
 			if name == 0 || typ == 0 || name >= size || typ >= size {
 				continue
 			}
-			direct, ok := a.entries[m.Text.Start+word(3)]
+			direct, ok := a.file.FuncWithEntry(m.Text.Start + word(3))
 			if !ok {
 				continue
 			}
-			if viaInterface, ok := a.entries[m.Text.Start+word(2)]; ok && !yield(addr, [2]int{viaInterface, direct}) {
+			if viaInterface, ok := a.file.FuncWithEntry(m.Text.Start + word(2)); ok && !yield(addr, [2]int{viaInterface, direct}) {
 				return
 			}
 		}

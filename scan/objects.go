@@ -37,7 +37,7 @@ const moduleData = 62 * 8
 const maxImage = 1 << 32
 
 func newObjects(a *analysis) *objects {
-	o := &objects{a: a, limits: imageLimits(a.file)}
+	o := &objects{a: a, limits: a.limits}
 	if o.limits.End-o.limits.Start > maxImage {
 		o.limits = gobin.Range{}
 	}
@@ -49,8 +49,8 @@ func newObjects(a *analysis) *objects {
 			}
 		}
 	}
-	for _, word := range a.file.Words() {
-		o.mark(word)
+	for _, w := range a.words {
+		o.mark(w.value)
 	}
 	for s := range a.file.Symbols() {
 		if end := s.Addr + s.Size; o.limits.Contains(s.Addr) && s.Size <= o.limits.End-s.Addr && !isMerged(s.Name) {

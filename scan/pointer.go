@@ -69,7 +69,7 @@ func (a *analysis) pointer(b *body, work []int, r isa.Reg, depth int) (harmless,
 
 // passed follows a pointer in r into the function that is called at entry.
 func (a *analysis) passed(entry uint64, r isa.Reg, depth int) (harmless, survives bool) {
-	fn, ok := a.entries[entry]
+	fn, ok := a.file.FuncWithEntry(entry)
 	if !ok {
 		return false, false
 	}

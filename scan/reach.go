@@ -76,7 +76,7 @@ func (a *analysis) walk(allCode bool) {
 	if !allCode {
 		r.guards = newGuardSet(a)
 		r.values = a.functionValues()
-		for _, v := range a.file.Pointers() {
+		for _, v := range a.pointers {
 			if sym, ok := a.file.SymbolAt(v); ok {
 				r.pointedTo[sym] = true
 			}
@@ -141,7 +141,7 @@ func (r *reach) target(addr uint64) int {
 		return r.a.file.FuncAt(addr)
 	}
 	if w, ok := r.a.file.Word(addr); ok {
-		if fn, ok := r.a.entries[w]; ok {
+		if fn, ok := r.a.file.FuncWithEntry(w); ok {
 			return fn
 		}
 	}
@@ -172,16 +172,12 @@ func (r *reach) viaPointer(to int, why string, s step) {
 // way of a function value.
 func (r *reach) data() {
 	const why = "the program's data holds its address"
-	limits := imageLimits(r.a.file)
-	for addr, word := range r.a.file.Words() {
-		if !limits.Contains(word) {
-			continue
-		}
-		if to, ok := r.a.entries[word]; ok && !r.values[addr] {
+	for _, w := range r.a.words {
+		if to, ok := r.a.file.FuncWithEntry(w.value); ok && !r.values[w.addr] {
 			r.viaPointer(to, why, step{how: byData})
 		}
-		if r.values[word] {
-			r.viaPointer(r.target(word), why, step{how: byData})
+		if r.values[w.value] {
+			r.viaPointer(r.target(w.value), why, step{how: byData})
 		}
 	}
 }

@@ -2,7 +2,6 @@ package gobin
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 )
 
@@ -50,16 +49,8 @@ func (f *File) loadFuncs() error {
 		f.Funcs = append(f.Funcs, Func{entry, end, uint32(off)})
 		f.marksAsm = f.marksAsm || f.flags(&f.Funcs[len(f.Funcs)-1])&flagAsm != 0
 	}
+	f.indexFuncs()
 	return nil
-}
-
-// FuncAt returns the index of the function that contains the address, or -1.
-func (f *File) FuncAt(addr uint64) int {
-	i := sort.Search(len(f.Funcs), func(i int) bool { return f.Funcs[i].Entry > addr }) - 1
-	if i < 0 || addr >= f.Funcs[i].End {
-		return -1
-	}
-	return i
 }
 
 func (f *File) field(fn *Func, off uint64) uint32 {

@@ -33,6 +33,7 @@ type File struct {
 	Order  binary.ByteOrder
 	Module Module // what the runtime's module data says
 	Funcs  []Func // every Go function, by address
+	pages  []uint32
 
 	unmap    func() error
 	segments []segment // by address; none overlaps another

@@ -63,6 +63,11 @@ func (f *File) Word(addr uint64) (uint64, bool) {
 // Mapped reports whether addr lies in the program's image.
 func (f *File) Mapped(addr uint64) bool { return f.at(addr) != nil }
 
+// Span returns the range from the image's first byte to its last. It has gaps.
+func (f *File) Span() Range {
+	return Range{f.segments[0].addr, f.segments[len(f.segments)-1].end()}
+}
+
 // Executable returns the ranges of the image that may be run, by address. Where
 // the file has no section headers these are its executable segments, without
 // the headers and notes in them.
