@@ -11,12 +11,18 @@ import (
 	"testing"
 )
 
-// long adds every release.
-var long = flag.Bool("long", false, "read what every release of Go builds, for each architecture")
+// long takes every release instead of some.
+var long = flag.Bool("long", false, "read what every release of Go builds, for both architectures")
 
 // toolchains are Go releases whose binaries are read, "" the one at hand: one
 // for each form of the line table and layout of the module data.
 var toolchains = []string{"go1.17.13", "go1.19.13", "go1.20.14", "", "go1.27.4"}
+
+// releases are the last of each minor release, and candidates.
+var releases = []string{
+	"go1.17.13", "go1.18.10", "go1.19.13", "go1.20.14", "go1.21.13", "go1.22.12", "go1.23.12",
+	"go1.24.13", "go1.25.14", "go1.26.11", "", "go1.27rc1", "go1.27.4",
+}
 
 // A variant is one way to build a program.
 type variant struct {
@@ -31,6 +37,41 @@ const (
 	arm64    = "GOARCH=arm64"
 	trimmed  = "-trimpath"
 )
+
+// variants returns the ways in which the probe is built for the tests that look
+// at all of them.
+func variants() []variant {
+	var out []variant
+	add := func(toolchains []string, env string, flags ...string) {
+		for _, toolchain := range toolchains {
+			for _, f := range flags {
+				out = append(out, variant{toolchain, f, env})
+			}
+		}
+	}
+	if *long {
+		for _, env := range []string{"", arm64} {
+			add(releases, env, "", stripped+" "+trimmed, pie, stripped+" "+pie)
+		}
+		return out
+	}
+	add(toolchains, "", "", stripped+" "+trimmed, pie)
+	add([]string{"go1.17.13", "", "go1.27.4"}, arm64, "", stripped+" "+pie)
+	return out
+}
+
+// forEach runs a test on the probe, built in each way that keep accepts.
+func forEach(t *testing.T, keep func(v variant) bool, test func(t *testing.T, v variant)) {
+	for _, v := range variants() {
+		if keep(v) {
+			t.Run(strings.ReplaceAll(v.String(), " ", ","), func(t *testing.T) { test(t, v) })
+		}
+	}
+}
+
+func all(variant) bool              { return true }
+func withSymbols(v variant) bool    { return !strings.Contains(v.flags, stripped) }
+func (v variant) has(s string) bool { return strings.Contains(v.flags+" "+v.env, s) }
 
 func (v variant) String() string {
 	name := v.toolchain

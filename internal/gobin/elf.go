@@ -121,7 +121,7 @@ func (e *elfFile) readHeader(ident [20]byte) error {
 	if n := order.Uint16(h[54:]); n != phdrSize || e.phnum > maxPhdrs {
 		return damaged("it has %d program headers of %d bytes, which Linux does not accept", e.phnum, n)
 	}
-	if n := order.Uint16(h[58:]); e.shoff == 0 || n != shdrSize {
+	if n := order.Uint16(h[58:]); e.shnum == 0 || n != shdrSize {
 		e.shoff, e.shnum = 0, 0
 	}
 	return nil
@@ -144,17 +144,47 @@ func (e *elfFile) readProgs() error {
 }
 
 func (e *elfFile) readSections() error {
+	if e.shoff == 0 {
+		return e.findSections()
+	}
 	b, err := e.bytes(e.shoff, uint64(e.shnum)*shdrSize, "the table of section headers")
 	if err != nil {
 		return err
 	}
-	order := binary.LittleEndian
 	for ; len(b) > 0; b = b[shdrSize:] {
-		e.sections = append(e.sections, section{
-			typ: elf.SectionType(order.Uint32(b[4:])), flags: elf.SectionFlag(order.Uint64(b[8:])),
-			addr: order.Uint64(b[16:]), off: order.Uint64(b[24:]), size: order.Uint64(b[32:]),
-			link: order.Uint32(b[40:]),
-		})
+		e.sections = append(e.sections, sectionOf(b))
+	}
+	return nil
+}
+
+func sectionOf(b []byte) section {
+	order := binary.LittleEndian
+	return section{
+		typ: elf.SectionType(order.Uint32(b[4:])), flags: elf.SectionFlag(order.Uint64(b[8:])),
+		addr: order.Uint64(b[16:]), off: order.Uint64(b[24:]), size: order.Uint64(b[32:]),
+		link: order.Uint32(b[40:]),
+	}
+}
+
+// findSections finds the section headers that the file's header does not name
+// any more: Go's linker puts them behind the program headers, into the segment
+// of the code. They are not used, but must not be taken for code.
+func (e *elfFile) findSections() error {
+	at, most := e.phoff+uint64(e.phnum)*phdrSize, 1000
+	b := make([]byte, shdrSize)
+	for n := 0; n < most && at+uint64(n+1)*shdrSize <= e.size; n++ {
+		if err := e.readInto(b, at+uint64(n)*shdrSize, "the section headers"); err != nil {
+			return err
+		}
+		s := sectionOf(b)
+		align, entry := binary.LittleEndian.Uint64(b[48:]), binary.LittleEndian.Uint64(b[56:])
+		first := s == section{} && align == 0 // the first one is empty
+		other := s.typ != elf.SHT_NULL && align != 0 && align&(align-1) == 0 && align <= 1<<20 &&
+			entry <= shdrSize && (s.off < e.size || s.typ == elf.SHT_NOBITS)
+		if n == 0 && !first || n > 0 && !other {
+			break
+		}
+		e.shoff, e.shnum = at, n+1
 	}
 	return nil
 }

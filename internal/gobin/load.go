@@ -132,6 +132,7 @@ func (f *File) locateHeaders(e *elfFile, loads []prog) {
 	for _, n := range f.notes(e) {
 		f.headers = append(f.headers, n.at)
 	}
+	f.headers = union(f.headers)
 }
 
 // locateCode notes the executable sections, as far as they are in executable segments.

@@ -3,6 +3,7 @@ package gobin
 import (
 	"errors"
 	"fmt"
+	goversion "go/version"
 	"slices"
 )
 
@@ -181,9 +182,11 @@ func (f *File) tryTable(md moduleWords) (pclntab, bool) {
 // layoutOf finds the layout by its slice of text sections: on these
 // architectures there is one section, which is the text.
 func (f *File) layoutOf(md moduleWords, t *pclntab) (*layout, error) {
+	// Only an obfuscated program of a known release may have any magic number.
+	known := t.magic == f.Order.Uint32(f.From(t.addr)) || goversion.Compare(f.GoVersion, "go1.28rc1") < 0
 	for i := range layouts {
 		l := &layouts[i]
-		if l.magic != t.magic || md.word(l.sections+1) != 1 || md.word(l.sections+2) != 1 {
+		if !known || l.magic != t.magic || md.word(l.sections+1) != 1 || md.word(l.sections+2) != 1 {
 			continue
 		}
 		// Its place before linking, its end there, its address.
