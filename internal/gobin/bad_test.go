@@ -82,7 +82,7 @@ func TestTruncated(t *testing.T) {
 			t.Fatal(err)
 		}
 		if f, err := Open(path); err == nil {
-			use(f)
+			use(t, f)
 			f.Close()
 		} else if refused++; !errors.Is(err, ErrNotGo) {
 			t.Errorf("%d of %d bytes: %v does not wrap ErrNotGo", n, len(whole), err)
@@ -90,35 +90,6 @@ func TestTruncated(t *testing.T) {
 	}
 	if refused < len(lengths)/2 {
 		t.Errorf("only %d of %d truncated files were refused", refused, len(lengths))
-	}
-}
-
-// use asks for everything that a file says about its functions.
-func use(f *File) {
-	for i := range f.Funcs {
-		fn := &f.Funcs[i]
-		f.Name(fn)
-		f.ArgsSize(fn)
-		f.DeferReturn(fn)
-		f.SetsSP(fn)
-		f.Position(fn, fn.Entry)
-		f.Position(fn, fn.End-1)
-		frames := f.Frames(fn)
-		code := f.Code(fn)
-		for off := 0; off < len(code); off += 7 {
-			frames.At(fn.Entry + uint64(off))
-		}
-		if f.FuncAt(fn.Entry) != i {
-			panic("FuncAt does not find a function by its entry")
-		}
-	}
-	for _, addr := range f.Pointers() {
-		f.SymbolAt(addr)
-		f.Initial(addr, 8)
-		f.ReadOnly(addr)
-	}
-	for _, r := range f.Executable() {
-		f.Bytes(r.Start, r.End-r.Start)
 	}
 }
 

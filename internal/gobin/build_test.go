@@ -3,6 +3,7 @@ package gobin
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,12 +113,19 @@ func build(t testing.TB, v variant) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, err := os.ReadFile("testdata/probe/main.go")
-	if err != nil {
-		t.Fatal(err)
+	builds.done[v] = compile(t, v, dir, nil)
+	return builds.done[v]
+}
+
+// compile builds the probe, with more files, in a directory.
+func compile(t testing.TB, v variant, dir string, more map[string][]byte) string {
+	t.Helper()
+	files := map[string][]byte{
+		"main.go": content(t, "testdata/probe/main.go"),
+		"go.mod":  []byte("module probe\n\ngo 1.17\n"), // a module of its own, which every release accepts
 	}
-	// A module of its own, which every release accepts.
-	for name, text := range map[string][]byte{"main.go": source, "go.mod": []byte("module probe\n\ngo 1.17\n")} {
+	maps.Copy(files, more)
+	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +146,6 @@ func build(t testing.TB, v variant) string {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the probe with %s (its toolchain comes as a module, which needs a module proxy): %v\n%s", v, err, out)
 	}
-	builds.done[v] = path
 	return path
 }
 

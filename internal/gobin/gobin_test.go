@@ -231,6 +231,29 @@ func TestInitialValues(t *testing.T) {
 	})
 }
 
+// Assembly is told from Go code; releases that do not mark it have a rule, which
+// must hold for those that do.
+func TestAsm(t *testing.T) {
+	forEach(t, all, func(t *testing.T, v variant) {
+		f := open(t, v)
+		for name, want := range map[string]bool{"runtime.memmove": true, "runtime.asmcgocall": true, "main.main": false, "main.measure": false, "runtime.mallocgc": false} {
+			if f.Asm(function(t, f, name)) != want {
+				t.Errorf("%s is assembly: %t, want %t", name, !want, want)
+			}
+		}
+		if marks := v.toolchain != "go1.17.13"; f.marksAsm != marks {
+			t.Fatalf("assembly is marked: %t, want %t", f.marksAsm, marks)
+		}
+		unmarked := *f
+		unmarked.marksAsm = false
+		for i := range f.Funcs {
+			if fn := &f.Funcs[i]; f.Asm(fn) && !unmarked.Asm(fn) {
+				t.Errorf("%s, at %v, is assembly, and the rule for older releases says that it is not", f.Name(fn), f.Position(fn, fn.Entry))
+			}
+		}
+	})
+}
+
 // Deferred and explicit closing go together.
 func TestCloseTwice(t *testing.T) {
 	f, err := Open(build(t, variant{flags: pie}))

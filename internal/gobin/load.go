@@ -37,42 +37,9 @@ const maxImage = math.MaxInt32
 func (f *File) loadImage(e *elfFile) error {
 	f.Order, f.Entry, f.PIE = binary.LittleEndian, e.entry, e.typ == elf.ET_DYN
 	f.Arch = map[elf.Machine]string{elf.EM_X86_64: "amd64", elf.EM_AARCH64: "arm64"}[e.machine]
-	total := uint64(0)
-	var loads []prog
-	for _, p := range e.progs {
-		switch p.typ {
-		case elf.PT_LOAD:
-			if p.off > e.size || p.fileSize > e.size-p.off {
-				return fmt.Errorf("%w: truncated: a segment ends at byte %#x of %#x", ErrNotGo, p.off+p.fileSize, e.size)
-			}
-			if p.memorySize < p.fileSize || p.addr+p.memorySize < p.addr {
-				return damaged("the segment at %#x has impossible sizes", p.addr)
-			}
-			if total += p.fileSize; total > e.size || total > maxImage {
-				return damaged("its segments take more than the whole file, or more than %d bytes", maxImage)
-			}
-			if p.memorySize > 0 {
-				loads = append(loads, p)
-			}
-		case elf.PT_INTERP:
-			const longest = 4096 // PATH_MAX, which Linux holds it to
-			name, err := e.bytes(p.off, min(p.fileSize, longest), "the dynamic loader's name")
-			if err != nil {
-				return err
-			}
-			f.Interp = string(bytes.TrimRight(name, "\x00"))
-		case elf.PT_GNU_RELRO:
-			f.relro = append(f.relro, Range{p.addr, p.addr + p.memorySize})
-		}
-	}
-	if total == 0 {
-		return fmt.Errorf("%w: it has no segment to load", ErrNotGo)
-	}
-	slices.SortFunc(loads, func(a, b prog) int { return cmp.Compare(a.addr, b.addr) })
-	for i, p := range loads[1:] {
-		if before := &loads[i]; p.addr < before.addr+before.memorySize {
-			return damaged("the segments at %#x and %#x overlap", before.addr, p.addr)
-		}
+	loads, total, err := e.loads()
+	if err != nil {
+		return err
 	}
 	memory, unmap, err := allocate(total)
 	if err != nil {
@@ -90,9 +57,52 @@ func (f *File) loadImage(e *elfFile) error {
 			exec: p.flags&elf.PF_X != 0, write: p.flags&elf.PF_W != 0,
 		})
 	}
+	for _, p := range e.progs {
+		switch p.typ {
+		case elf.PT_INTERP:
+			const longest = 4096 // PATH_MAX, which Linux holds it to
+			name, err := e.bytes(p.off, min(p.fileSize, longest), "the dynamic loader's name")
+			if err != nil {
+				return err
+			}
+			f.Interp = string(bytes.TrimRight(name, "\x00"))
+		case elf.PT_GNU_RELRO:
+			f.relro = append(f.relro, Range{p.addr, p.addr + p.memorySize})
+		}
+	}
 	f.locateHeaders(e, loads)
 	f.locateCode(e)
 	return nil
+}
+
+// loads returns the segments to load, by address, and how much of the file they
+// take together.
+func (e *elfFile) loads() (loads []prog, total uint64, err error) {
+	for _, p := range e.progs {
+		if p.typ != elf.PT_LOAD || p.memorySize == 0 && p.fileSize == 0 {
+			continue
+		}
+		if p.off > e.size || p.fileSize > e.size-p.off {
+			return nil, 0, fmt.Errorf("%w: truncated: a segment ends at byte %#x of %#x", ErrNotGo, p.off+p.fileSize, e.size)
+		}
+		if p.memorySize < p.fileSize || p.addr+p.memorySize < p.addr {
+			return nil, 0, damaged("the segment at %#x has impossible sizes", p.addr)
+		}
+		if total += p.fileSize; total > e.size || total > maxImage {
+			return nil, 0, damaged("its segments take more than the whole file, or more than %d bytes", maxImage)
+		}
+		loads = append(loads, p)
+	}
+	if total == 0 {
+		return nil, 0, fmt.Errorf("%w: it has no segment to load", ErrNotGo)
+	}
+	slices.SortFunc(loads, func(a, b prog) int { return cmp.Compare(a.addr, b.addr) })
+	for i, p := range loads[1:] {
+		if before := &loads[i]; p.addr < before.addr+before.memorySize {
+			return nil, 0, damaged("the segments at %#x and %#x overlap", before.addr, p.addr)
+		}
+	}
+	return loads, total, nil
 }
 
 // copyInto reads a segment into untouched memory. Zeros are not written: a

@@ -222,7 +222,7 @@ func (m *Module) read(f *File, md moduleWords, l *layout) error {
 	}
 	if l.itabLinks != 0 {
 		m.ItabLinks.Start = md.word(l.itabLinks)
-		m.ItabLinks.End = m.ItabLinks.Start + 8*md.word(l.itabLinks+1)
+		m.ItabLinks.End = m.ItabLinks.Start + 8*min(md.word(l.itabLinks+1), maxImage)
 	}
 	for _, r := range slices.Concat(m.Data, m.Zero) {
 		if r.Start > r.End || r.Start != r.End && (!f.Mapped(r.Start) || !f.Mapped(r.End-1)) {

@@ -18,8 +18,8 @@ type Symbol struct {
 	Addr, Size uint64
 }
 
-// maxNames is how many bytes of symbols' names are read. Programs of 100 MB have
-// a tenth of it.
+// maxNames is how many bytes of symbols, or of their names, are read. Programs of
+// 100 MB have a tenth of it.
 const maxNames = 256 << 20
 
 // loadSymbols keeps the data symbols with a size, where the file has any.
@@ -30,7 +30,7 @@ func (f *File) loadSymbols(e *elfFile) {
 		return
 	}
 	table, names := e.sections[i], e.sections[e.sections[i].link]
-	if !e.holds(table) || !e.holds(names) || names.size > maxNames {
+	if !e.holds(table) || !e.holds(names) || names.size > maxNames || table.size > maxNames {
 		return
 	}
 	var at []uint32 // the place of each symbol's name
