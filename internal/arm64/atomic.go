@@ -6,72 +6,71 @@ import "github.com/gocurb/curb/internal/isa"
 // order, and compare-and-swap.
 func (d *decoder) exclusive() bool {
 	scale := d.bits(30, 2)
-	m := memOperand(d.rn(), 0, 1<<scale)
+	var m memory
+	m.at(d.rn(), 0, 1<<scale)
 	rt, rs, load := d.rd(), d.rm(), d.bit(22)
 	switch d.bits(23, 1)<<1 | d.bits(21, 1) {
-	case 0: // STXR, LDXR
-		if load {
-			d.load(max(4, m.Size), false, rt, m)
-		} else {
-			d.storeExclusive(rs, m)
-		}
 	case 1:
 		if scale < 2 {
 			return d.compareAndSwapPair()
 		}
 		if load {
-			d.loadExclusivePair(m)
+			d.loadExclusivePair(&m)
 		} else { // STXP
-			m.Size *= 2
-			d.storeExclusive(rs, m)
+			m.size *= 2
+			d.storeExclusive(rs, &m)
 		}
-	case 2: // STLLR, STLR, LDLAR, LDAR
-		if load {
-			d.load(max(4, m.Size), false, rt, m)
-		} else {
-			d.store(rt, m)
-		}
-	default: // CAS
+	case 3: // CAS
 		if d.ra() != zr {
 			return false
 		}
-		d.locked(m, set1(rs), source(rt, m.Size))
+		sourceOperand(&d.locked(&m, set1(rs)).Src, rt, m.size)
+	case 0: // STXR, LDXR
+		if !load {
+			d.storeExclusive(rs, &m)
+			sourceOperand(&d.last().Src, rt, m.size)
+			break
+		}
+		fallthrough
+	default: // STLLR, STLR, LDLAR, LDAR
+		if load {
+			d.load(max(4, m.size), false, rt, &m)
+		} else {
+			d.store(rt, &m)
+		}
 	}
 	return true
 }
 
 // storeExclusive appends a store that may not happen, and its result in rs.
-func (d *decoder) storeExclusive(rs isa.Reg, m isa.Operand) {
-	m.Inexact = rs == m.Base && rs != zr // unpredictable
-	var src isa.Operand
-	if m.Size <= 8 {
-		src = source(d.rd(), m.Size)
-	}
-	d.locked(m, set1(rs), src)
+func (d *decoder) storeExclusive(rs isa.Reg, m *memory) {
+	m.inexact = rs == m.base && rs != zr // unpredictable
+	d.locked(m, set1(rs))
 }
 
 // locked appends an operation on memory.
-func (d *decoder) locked(m isa.Operand, writes isa.RegSet, src isa.Operand) {
+func (d *decoder) locked(m *memory, writes isa.RegSet) *isa.Inst {
 	in := d.next()
-	in.Op, in.Size, in.Writes = isa.Locked, m.Size, writes
-	in.Dst, in.Src = m, src
+	in.Op, in.Size, in.Writes = isa.Locked, m.size, writes
+	m.operand(&in.Dst)
+	return in
 }
 
 // loadExclusivePair decodes LDXP and LDAXP.
-func (d *decoder) loadExclusivePair(m isa.Operand) {
+func (d *decoder) loadExclusivePair(m *memory) {
 	rt, rt2 := d.rd(), d.ra()
-	m2 := m
-	m2.Imm = int64(m.Size)
+	m2 := *m
+	m2.disp = int64(m.size)
 	switch {
 	case rt == rt2 && rt != zr:
-		m.Size *= 2
+		m.size *= 2
 		d.unpredictable(true, m, 1<<rt)
-	case rt == m.Base && rt != zr:
-		d.load(m2.Size, false, rt2, m2)
-		d.load(m.Size, false, rt, m)
+	case rt == m.base && rt != zr: // the base goes last
+		d.load(m.size, false, rt2, &m2)
+		d.load(m.size, false, rt, m)
 	default:
-		d.load(m.Size, false, rt, m)
-		d.load(m2.Size, false, rt2, m2)
+		d.load(m.size, false, rt, m)
+		d.load(m.size, false, rt2, &m2)
 	}
 }
 
@@ -82,7 +81,9 @@ func (d *decoder) compareAndSwapPair() bool {
 	if d.bit(31) || d.ra() != zr || rs&1 != 0 || d.rd()&1 != 0 {
 		return false
 	}
-	d.locked(memOperand(d.rn(), 0, bytes), set1(rs)|set1(rs+1), isa.Operand{})
+	var m memory
+	m.at(d.rn(), 0, bytes)
+	d.locked(&m, set1(rs)|set1(rs+1))
 	return true
 }
 
@@ -90,29 +91,30 @@ func (d *decoder) compareAndSwapPair() bool {
 // share their encoding: LDAPR and the single-copy loads and stores of 64 bytes.
 func (d *decoder) atomic() bool {
 	scale := d.bits(30, 2)
-	m := memOperand(d.rn(), 0, 1<<scale)
+	var m memory
+	m.at(d.rn(), 0, 1<<scale)
 	rt, rs := d.rd(), d.rm()
 	op, order := d.bits(12, 4), d.bits(22, 2)
 	switch {
 	case op <= 8: // LDADD, LDCLR, LDEOR, LDSET, LDSMAX, LDSMIN, LDUMAX, LDUMIN, SWP
-		d.locked(m, set1(rt), source(rs, m.Size))
+		sourceOperand(&d.locked(&m, set1(rt)).Src, rs, m.size)
 		return true
 	case op == 12 && order == 2 && rs == zr: // LDAPR
-		d.load(max(4, m.Size), false, rt, m)
+		d.load(max(4, m.size), false, rt, &m)
 		return true
 	case scale != 3 || order != 0 || rt&1 != 0 || rt > 22:
 		return false
 	}
-	m.Size = 64
+	m.size = 64
 	switch {
 	case op == 13 && rs == zr: // LD64B
 		d.unknown(0xff << rt)
-		d.last().Dst, d.last().Src = regOperand(rt, 8), m
+		regOperand(&d.last().Dst, rt, 8)
+		m.operand(&d.last().Src)
 	case op == 9 && rs == zr: // ST64B
-		d.unknown(0)
-		d.last().Dst = m
+		m.operand(&d.next().Dst)
 	case op == 10, op == 11: // ST64BV0, ST64BV
-		d.locked(m, set1(rs), isa.Operand{})
+		d.locked(&m, set1(rs))
 	default:
 		return false
 	}
@@ -126,12 +128,14 @@ func (d *decoder) authenticated() bool {
 		return false
 	}
 	rt, rn := d.rd(), d.rn()
-	m := memOperand(rn, (d.signed(22, 1)<<9|int64(d.bits(12, 9)))<<3, 8)
-	m.Inexact = true
+	var m memory
+	m.at(rn, (d.signed(22, 1)<<9|int64(d.bits(12, 9)))<<3, 8)
+	m.inexact = true
 	in := d.next()
-	in.Src, in.Size, in.Writes = m, 8, set1(rt)
+	in.Size, in.Writes = 8, set1(rt)
+	m.operand(&in.Src)
 	if rt != zr {
-		in.Dst = regOperand(rt, 8)
+		regOperand(&in.Dst, rt, 8)
 	}
 	if d.bit(11) { // with write-back, to be authenticated the same way
 		in.Writes |= 1 << rn
@@ -145,24 +149,25 @@ func (d *decoder) tag() bool {
 		return false
 	}
 	opc, mode := d.bits(22, 2), addressing(d.bits(10, 2))
-	m := memOperand(d.rn(), d.signed(12, 9)<<4, 16<<(opc>>1))
-	m.Inexact = true // which tags are written, and where they are, memory does not show
+	var m memory
+	m.at(d.rn(), d.signed(12, 9)<<4, 16<<(opc>>1))
+	m.inexact = true // which tags are written, and where they are, memory does not show
 	if mode == 0 {
 		switch {
 		case opc == 1: // LDG
 			return d.other(8, d.rd())
-		case m.Imm != 0:
+		case m.disp != 0:
 			return false
 		case opc == 3: // LDGM
 			return d.other(8, d.rd())
 		}
-		m.Size = 0 // STZGM, STGM
-		d.next().Dst = m
+		m.size = 0 // STZGM, STGM
+		m.operand(&d.next().Dst)
 		return true
 	}
 	rest := d.begin(&m, mode)
-	d.next().Dst = m // STG, STZG, ST2G, STZ2G
-	d.end(m.Base, mode, rest)
+	m.operand(&d.next().Dst) // STG, STZG, ST2G, STZ2G
+	d.end(m.base, mode, rest)
 	return true
 }
 
@@ -174,16 +179,20 @@ func (d *decoder) copyOrSet() bool {
 	if rd == zr || rn == zr || rd == rn || rs == rd || rs == rn || rs == zr && !set || set && d.bits(12, 4) >= 12 {
 		return false
 	}
+	var dst memory
+	dst.at(rd, 0, 0)
+	dst.inexact = true
 	in := d.next()
 	in.Writes = 1<<rd | 1<<rn
-	in.Dst = memOperand(rd, 0, 0)
-	in.Dst.Inexact = true
+	dst.operand(&in.Dst)
 	if set {
-		in.Src = source(rs, 1)
+		sourceOperand(&in.Src, rs, 1)
 		return true
 	}
 	in.Writes |= 1 << rs
-	in.Src = memOperand(rs, 0, 0)
-	in.Src.Inexact = true
+	var src memory
+	src.at(rs, 0, 0)
+	src.inexact = true
+	src.operand(&in.Src)
 	return true
 }

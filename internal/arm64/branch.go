@@ -13,51 +13,30 @@ var conditions = [16]isa.Cond{
 
 const always = 0b1110 // and the number behind it
 
-// branch decodes branches, exceptions and system instructions.
+// branch decodes B and BL.
 func (d *decoder) branch() bool {
-	switch d.bits(29, 3) {
-	case 0b000:
+	if d.bit(31) {
+		d.jump(isa.Call, d.signed(0, 26)).Writes = 1 << X30
+	} else {
 		d.jump(isa.Jump, d.signed(0, 26))
-		return true
-	case 0b100:
-		d.jump(isa.Call, d.signed(0, 26))
-		d.last().Writes = 1 << X30
-		return true
-	case 0b001, 0b101:
-		d.testAndBranch()
-		return true
-	case 0b010:
-		return d.branchIf()
-	case 0b110:
-		switch {
-		case d.bit(25):
-			return d.branchRegister()
-		case !d.bit(24):
-			return d.exception()
-		case d.bits(22, 2) == 0:
-			return d.system()
-		}
 	}
-	return false
+	return true
 }
 
 // jump appends a jump by a number of instructions.
-func (d *decoder) jump(op isa.Op, n int64) {
+func (d *decoder) jump(op isa.Op, n int64) *isa.Inst {
 	in := d.next()
 	in.Op, in.Size = op, 8
 	in.Target = d.pc + uint64(n*size)
+	return in
 }
 
 func (d *decoder) jumpIf(cond isa.Cond, n int64) {
-	d.jump(isa.CondJump, n)
-	d.last().Cond = cond
+	d.jump(isa.CondJump, n).Cond = cond
 }
 
 // branchIf decodes B.cond, and BC.cond, which is the same with a hint.
 func (d *decoder) branchIf() bool {
-	if d.bits(24, 2) != 0 {
-		return false
-	}
 	cond, n := d.bits(0, 4), d.signed(5, 19)
 	if cond >= always {
 		d.jump(isa.Jump, n)
@@ -69,23 +48,25 @@ func (d *decoder) branchIf() bool {
 
 // testAndBranch decodes CBZ, CBNZ, TBZ and TBNZ. A test of the zero register
 // is none.
-func (d *decoder) testAndBranch() {
-	rt, n := d.rd(), d.signed(5, 19)
-	width, value := d.width(), source(d.rd(), d.width())
-	if d.bit(25) {
+func (d *decoder) testAndBranch() bool {
+	rt, width, n := d.rd(), d.width(), d.signed(5, 19)
+	bitwise := d.bit(25)
+	if bitwise {
 		n = d.signed(5, 14)
-		bit := d.word>>31<<5 | d.bits(19, 5)
-		value = immOperand(1<<bit, width)
 	}
 	switch {
-	case rt != zr:
-		d.compare(isa.Test, width, rt, value)
-		d.jumpIf(isa.Equal+isa.Cond(d.bits(24, 1)), n)
-	case d.bit(24):
-		d.nop()
-	default:
+	case rt == zr && d.bit(24):
+		return d.nop()
+	case rt == zr:
 		d.jump(isa.Jump, n)
+		return true
+	case bitwise:
+		d.compareImm(isa.Test, width, rt, 1<<(d.word>>31<<5|d.bits(19, 5)))
+	default:
+		d.compareReg(isa.Test, width, rt, rt)
 	}
+	d.jumpIf(isa.Equal+isa.Cond(d.bits(24, 1)), n)
+	return true
 }
 
 // branchRegister decodes BR, BLR, RET and their like. Where those that
@@ -119,7 +100,7 @@ func (d *decoder) branchRegister() bool {
 		in.Writes = 1 << X30
 	}
 	if plain && rn != zr && (op == isa.JumpInd || op == isa.CallInd) {
-		in.Src = regOperand(rn, 8)
+		regOperand(&in.Src, rn, 8)
 	}
 	return true
 }

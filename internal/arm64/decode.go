@@ -3,6 +3,7 @@ package arm64
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"github.com/gocurb/curb/internal/isa"
 )
@@ -33,7 +34,11 @@ func Append(insts []isa.Inst, code []byte, pc uint64) ([]isa.Inst, error) {
 	if len(code) < size {
 		return insts, ErrTruncated
 	}
-	d := decoder{insts: insts, pc: pc, word: binary.LittleEndian.Uint32(code)}
+	if cap(insts)-len(insts) < most {
+		insts = slices.Grow(insts, most)
+	}
+	var d decoder
+	d.insts, d.pc, d.word = insts, pc, binary.LittleEndian.Uint32(code)
 	if !d.decode() {
 		return insts, ErrUnknown
 	}
@@ -46,26 +51,64 @@ func Append(insts []isa.Inst, code []byte, pc uint64) ([]isa.Inst, error) {
 
 // A decoder is the state of decoding one instruction.
 type decoder struct {
-	insts []isa.Inst // what was appended to
+	insts []isa.Inst // what was appended to; there is always room for one more
 	pc    uint64
 	word  uint32
 }
 
-// decode appends what the word does; it reports whether it is known.
+// most is more than the number of isa.Insts that one call of Append makes.
+const most = 16
+
+// decode appends what the word does; it reports whether it is known. The eight
+// bits at the top tell the classes of instructions apart.
 func (d *decoder) decode() bool {
-	switch d.word >> 25 & 15 {
-	case 0b1000, 0b1001:
-		return d.immediate()
-	case 0b1010, 0b1011:
+	switch d.word >> 24 {
+	case 0x00:
+		return d.reserved()
+	case 0x10, 0x30, 0x50, 0x70, 0x90, 0xb0, 0xd0, 0xf0:
+		return d.address()
+	case 0x11, 0x31, 0x51, 0x71, 0x91, 0xb1, 0xd1, 0xf1:
+		return d.addImmediate()
+	case 0x12, 0x32, 0x52, 0x72, 0x92, 0xb2, 0xd2, 0xf2:
+		return d.logicalImmediate()
+	case 0x13, 0x33, 0x53, 0x93, 0xb3, 0xd3:
+		return d.bitfield()
+	case 0x14, 0x15, 0x16, 0x17, 0x94, 0x95, 0x96, 0x97:
 		return d.branch()
-	case 0b0100, 0b0110, 0b1100, 0b1110:
+	case 0x34, 0x35, 0x36, 0x37, 0xb4, 0xb5, 0xb6, 0xb7:
+		return d.testAndBranch()
+	case 0x54:
+		return d.branchIf()
+	case 0xd4:
+		return d.exception()
+	case 0xd5:
+		return d.system()
+	case 0xd6, 0xd7:
+		return d.branchRegister()
+	case 0x08, 0x48, 0x88, 0xc8:
+		return d.exclusive()
+	case 0x0c, 0x0d, 0x4c, 0x4d:
+		return d.structure()
+	case 0x18, 0x58, 0x98, 0xd8, 0x1c, 0x5c, 0x9c:
+		return d.literal()
+	case 0x19, 0x1d, 0x59, 0x99, 0xd9:
+		return d.lateLoadStore()
+	case 0x28, 0x29, 0x68, 0x69, 0xa8, 0xa9, 0x2c, 0x2d, 0x6c, 0x6d, 0xac, 0xad:
+		return d.pair()
+	case 0x38, 0x78, 0xb8, 0xf8, 0x3c, 0x7c, 0xbc, 0xfc:
 		return d.loadStore()
-	case 0b0101, 0b1101:
+	case 0x39, 0x79, 0xb9, 0xf9, 0x3d, 0x7d, 0xbd, 0xfd:
+		return d.loadStoreUnsigned()
+	case 0x0a, 0x2a, 0x4a, 0x6a, 0x8a, 0xaa, 0xca, 0xea:
+		return d.logicalShifted()
+	case 0x0b, 0x2b, 0x4b, 0x6b, 0x8b, 0xab, 0xcb, 0xeb:
+		return d.addShifted()
+	case 0x1a, 0x3a, 0x5a, 0x7a, 0x9a, 0xba, 0xda, 0xfa:
 		return d.register()
-	case 0b0111, 0b1111:
-		return d.vector()
+	case 0x1b, 0x9b:
+		return d.multiply()
 	}
-	return d.reserved()
+	return d.vector()
 }
 
 // reserved knows UDF, which padding is made of.
@@ -95,57 +138,30 @@ func (d *decoder) width() uint8 { return uint8(4 + d.word>>31<<2) }   // by the 
 
 // next appends an instruction that does nothing yet.
 func (d *decoder) next() *isa.Inst {
-	d.insts = append(d.insts, isa.Inst{})
-	return d.last()
+	n := len(d.insts)
+	d.insts = d.insts[:n+1]
+	in := &d.insts[n]
+	*in = isa.Inst{}
+	return in
 }
 
 func (d *decoder) last() *isa.Inst { return &d.insts[len(d.insts)-1] }
 
-// regOperand is a register that is not the zero register.
-func regOperand(r isa.Reg, size uint8) isa.Operand {
-	return isa.Operand{Kind: isa.KindReg, Size: size, Reg: r}
-}
-
-// source is a register that is read, which may be the zero register.
-func source(r isa.Reg, size uint8) isa.Operand {
-	if r == zr {
-		return immOperand(0, size)
-	}
-	return regOperand(r, size)
-}
-
-// immOperand is an immediate, of 4 bytes cut to them.
-func immOperand(v int64, size uint8) isa.Operand {
-	if size == 4 {
-		v = int64(int32(v))
-	}
-	return isa.Operand{Kind: isa.KindImm, Size: size, Imm: v}
-}
-
-// memOperand is size bytes at base+disp. 31 is SP.
-func memOperand(base isa.Reg, disp int64, size uint8) isa.Operand {
-	return isa.Operand{Kind: isa.KindMem, Size: size, Base: base, Index: isa.NoReg, Scale: 1, Imm: disp}
-}
-
-func vecOperand(r isa.Reg, size uint8) isa.Operand {
-	return isa.Operand{Kind: isa.KindVec, Size: size, Reg: r}
-}
-
 // set appends an operation on a register, which is not the zero register.
-func (d *decoder) set(op isa.Op, size uint8, dst isa.Reg, src isa.Operand) {
+func (d *decoder) set(op isa.Op, size uint8, dst isa.Reg) *isa.Inst {
 	in := d.next()
 	in.Op, in.Size, in.Writes = op, size, 1<<dst
-	in.Dst = regOperand(dst, size)
-	in.Src = src
+	regOperand(&in.Dst, dst, size)
+	return in
 }
 
 func (d *decoder) setImm(op isa.Op, size uint8, dst isa.Reg, v int64) {
-	d.set(op, size, dst, immOperand(v, size))
+	immOperand(&d.set(op, size, dst).Src, v, size)
 }
 
 // setReg is set with a register that is not the zero register.
 func (d *decoder) setReg(op isa.Op, size uint8, dst, src isa.Reg) {
-	d.set(op, size, dst, regOperand(src, size))
+	regOperand(&d.set(op, size, dst).Src, src, size)
 }
 
 // move appends Dst = Src for two registers, where Src may be the zero register.
@@ -153,18 +169,27 @@ func (d *decoder) setReg(op isa.Op, size uint8, dst, src isa.Reg) {
 func (d *decoder) move(size uint8, dst, src isa.Reg) {
 	switch {
 	case src == zr:
-		d.set(isa.Zero, size, dst, isa.Operand{})
+		d.set(isa.Zero, size, dst)
 	case src != dst || size == 4:
 		d.setReg(isa.Mov, size, dst, src)
 	}
 }
 
 // compare appends a Cmp or Test.
-func (d *decoder) compare(op isa.Op, size uint8, dst isa.Reg, src isa.Operand) {
+func (d *decoder) compare(op isa.Op, size uint8, dst isa.Reg) *isa.Inst {
 	in := d.next()
 	in.Op, in.Size = op, size
-	in.Dst = regOperand(dst, size)
-	in.Src = src
+	regOperand(&in.Dst, dst, size)
+	return in
+}
+
+func (d *decoder) compareImm(op isa.Op, size uint8, dst isa.Reg, v int64) {
+	immOperand(&d.compare(op, size, dst).Src, v, size)
+}
+
+// compareReg is compare with a register that may be the zero register.
+func (d *decoder) compareReg(op isa.Op, size uint8, dst, src isa.Reg) {
+	sourceOperand(&d.compare(op, size, dst).Src, src, size)
 }
 
 // other appends an operation that is not followed and writes one register; if
@@ -173,7 +198,7 @@ func (d *decoder) other(size uint8, dst isa.Reg) bool {
 	if dst == zr {
 		return d.nop()
 	}
-	d.set(isa.Other, size, dst, isa.Operand{})
+	d.set(isa.Other, size, dst)
 	return true
 }
 

@@ -45,7 +45,8 @@ func (d *decoder) oneFloat(op, ptype uint32) bool {
 		bytes := floatBytes[ptype]
 		in := d.next()
 		in.Op, in.Size = isa.MovVec, bytes
-		in.Dst, in.Src = vecOperand(d.rd(), bytes), vecOperand(d.rn(), bytes)
+		vecOperand(&in.Dst, d.rd(), bytes)
+		vecOperand(&in.Src, d.rn(), bytes)
 		return true
 	case 1, 2, 3, 8, 9, 10, 11, 12, 14, 15: // FABS, FNEG, FSQRT, FRINTN, P, M, Z, A, X, I
 		return d.unknown(0)
@@ -116,11 +117,12 @@ func (d *decoder) moveFloat(rd, rn isa.Reg, bytes, width uint8, toGeneral bool) 
 	case toGeneral && (bytes != width || rd == zr):
 		return d.other(width, rd)
 	case toGeneral:
-		d.set(isa.MovVec, width, rd, vecOperand(rn, width))
+		vecOperand(&d.set(isa.MovVec, width, rd).Src, rn, width)
 	default:
 		in := d.next()
 		in.Op, in.Size = isa.MovVec, bytes
-		in.Dst, in.Src = vecOperand(rd, bytes), source(rn, bytes)
+		vecOperand(&in.Dst, rd, bytes)
+		sourceOperand(&in.Src, rn, bytes)
 	}
 	return true
 }

@@ -38,8 +38,9 @@ func (d *decoder) fuse(code []byte) {
 		return
 	}
 	if third := binary.LittleEndian.Uint32(code[2*size:]); third&addMask != addWord && d.completes(third, X27, sum.Src.Imm) {
-		d.insts[n].Op = isa.Mov
-		d.insts[n].Src = isa.Operand{Kind: isa.KindImm, Size: 8, Imm: sum.Src.Imm, Rip: true}
+		in := &d.insts[n]
+		in.Op = isa.Mov
+		in.Src = isa.Operand{Kind: isa.KindImm, Size: 8, Imm: in.Src.Imm, Rip: true}
 	}
 }
 
@@ -52,14 +53,17 @@ const (
 // completes appends what word does, if it is an instruction that may complete
 // an address, with addr in place of the base register.
 func (d *decoder) completes(word uint32, base isa.Reg, addr int64) bool {
-	next := decoder{insts: d.insts, pc: d.pc, word: word}
+	var next decoder
+	next.insts, next.pc, next.word = d.insts, d.pc, word
 	if next.rn() != base {
 		return false
 	}
 	n := len(d.insts)
 	switch {
 	case word&addMask == addWord && next.rd() != SP:
-		next.set(isa.Lea, 8, next.rd(), memOperand(base, int64(next.bits(10, 12)), 8))
+		var m memory
+		m.at(base, int64(next.bits(10, 12)), 8)
+		m.operand(&next.set(isa.Lea, 8, next.rd()).Src)
 	case word&0x3b000000 == 0x39000000, // load or store with an unsigned immediate
 		word&0x3b200c00 == 0x38000000, // unscaled
 		word&0x3b800000 == 0x29000000: // pair with an offset

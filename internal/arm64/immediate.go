@@ -6,28 +6,8 @@ import (
 	"github.com/gocurb/curb/internal/isa"
 )
 
-// immediate decodes data processing with an immediate.
-func (d *decoder) immediate() bool {
-	switch d.bits(23, 3) {
-	case 0, 1:
-		d.address()
-		return true
-	case 2:
-		return d.addImmediate()
-	case 3:
-		return d.addTagged()
-	case 4:
-		return d.logicalImmediate()
-	case 5:
-		return d.moveWide()
-	case 6:
-		return d.bitfield()
-	}
-	return d.extract()
-}
-
 // address decodes ADR and ADRP.
-func (d *decoder) address() {
+func (d *decoder) address() bool {
 	rd := d.rd()
 	imm := d.signed(5, 19)<<2 | int64(d.bits(29, 2))
 	switch {
@@ -36,13 +16,17 @@ func (d *decoder) address() {
 	case d.bit(31):
 		d.setImm(isa.Mov, 8, rd, int64(d.pc&^0xfff)+imm<<12)
 	default:
-		d.set(isa.Lea, 8, rd, isa.Operand{Kind: isa.KindMem, Size: 8, Base: isa.NoReg, Index: isa.NoReg, Scale: 1, Rip: true, Imm: int64(d.pc) + imm})
+		absolute(&d.set(isa.Lea, 8, rd).Src, int64(d.pc)+imm, 8)
 	}
+	return true
 }
 
 // addImmediate decodes ADD and SUB. Where no flags are set 31 is SP, also as
 // the destination.
 func (d *decoder) addImmediate() bool {
+	if d.bit(23) {
+		return d.lateImmediate()
+	}
 	rd, rn, width := d.rd(), d.rn(), d.width()
 	imm := int64(d.bits(10, 12))
 	if d.bit(22) {
@@ -67,7 +51,7 @@ func (d *decoder) addImmediate() bool {
 	if !sub {
 		value = -imm // any other number carries and overflows alike when its negative is subtracted
 	}
-	d.compare(isa.Cmp, width, rn, immOperand(value, width))
+	d.compareImm(isa.Cmp, width, rn, value)
 	if rd != zr && rd == rn {
 		d.plusImmediate(width, rd, rn, imm, sub)
 	}
@@ -83,25 +67,34 @@ func (d *decoder) plusImmediate(width uint8, rd, rn isa.Reg, imm int64, sub bool
 		d.setImm(isa.Sub, width, rd, imm)
 	case rd == rn:
 		d.setImm(isa.Add, width, rd, imm)
-	case sub:
-		d.set(isa.Lea, width, rd, memOperand(rn, -imm, width))
 	default:
-		d.set(isa.Lea, width, rd, memOperand(rn, imm, width))
+		if sub {
+			imm = -imm
+		}
+		var m memory
+		m.at(rn, imm, width)
+		m.operand(&d.set(isa.Lea, width, rd).Src)
 	}
 }
 
-// addTagged decodes ADDG and SUBG.
-func (d *decoder) addTagged() bool {
-	if d.word&0xbfc0c000 != 0x91800000 {
-		return false
+// lateImmediate decodes ADDG and SUBG, and minima and maxima.
+func (d *decoder) lateImmediate() bool {
+	switch {
+	case d.word&0xbfc0c000 == 0x91800000: // ADDG, SUBG
+		d.set(isa.Other, 8, d.rd()) // 31 is SP
+		return true
+	case d.word&0x7ff00000 == 0x11c00000: // SMAX, UMAX, SMIN, UMIN
+		return d.other(d.width(), d.rd())
 	}
-	d.set(isa.Other, 8, d.rd(), isa.Operand{}) // 31 is SP
-	return true
+	return false
 }
 
 // logicalImmediate decodes AND, ORR, EOR and ANDS. 31 is SP as the destination
 // of the first three.
 func (d *decoder) logicalImmediate() bool {
+	if d.bit(23) {
+		return d.moveWide()
+	}
 	rd, rn, width := d.rd(), d.rn(), d.width()
 	if d.bit(22) && width == 4 {
 		return false
@@ -116,7 +109,7 @@ func (d *decoder) logicalImmediate() bool {
 	case flags && rn == zr:
 		return d.unknown(set1(rd)) // nobody looks at the bits of zero
 	case flags && rd == zr:
-		d.compare(isa.Test, width, rn, immOperand(imm, width))
+		d.compareImm(isa.Test, width, rn, imm)
 		return true
 	case rn != zr:
 		if rd != rn {
@@ -124,12 +117,12 @@ func (d *decoder) logicalImmediate() bool {
 		}
 		d.setImm(op, width, rd, imm)
 	case op == isa.And:
-		d.set(isa.Zero, width, rd, isa.Operand{})
+		d.set(isa.Zero, width, rd)
 	default:
 		d.setImm(isa.Mov, width, rd, imm)
 	}
 	if flags {
-		d.compare(isa.Test, width, rd, regOperand(rd, width))
+		d.compareReg(isa.Test, width, rd, rd)
 	}
 	return true
 }
@@ -185,6 +178,9 @@ func (d *decoder) moveWide() bool {
 // all extensions are. They take the bits immr to imms, or put the bits up to
 // imms at the place -immr.
 func (d *decoder) bitfield() bool {
+	if d.bit(23) {
+		return d.extract()
+	}
 	rd, rn, width := d.rd(), d.rn(), d.width()
 	immr, imms := d.bits(16, 6), d.bits(10, 6)
 	opc, top := d.bits(29, 2), uint32(width)*8-1
@@ -196,7 +192,7 @@ func (d *decoder) bitfield() bool {
 	case opc == 1:
 		return d.other(width, rd)
 	case rn == zr:
-		d.set(isa.Zero, width, rd, isa.Operand{})
+		d.set(isa.Zero, width, rd)
 	case opc == 2:
 		d.extractUnsigned(width, rd, rn, immr, imms)
 	default:
@@ -210,7 +206,7 @@ func (d *decoder) extractUnsigned(width uint8, rd, rn isa.Reg, immr, imms uint32
 	n := len(d.insts)
 	switch {
 	case immr == 0 && (imms == 7 || imms == 15):
-		d.set(isa.MovZX, width, rd, regOperand(rn, uint8(imms+1)/8))
+		regOperand(&d.set(isa.MovZX, width, rd).Src, rn, uint8(imms+1)/8)
 		return
 	case immr == 0 && imms == 31:
 		d.setReg(isa.Mov, 4, rd, rn)
@@ -246,7 +242,7 @@ func (d *decoder) extractSigned(width uint8, rd, rn isa.Reg, immr, imms uint32) 
 		d.move(width, rd, rn)
 		return d.ensure(n)
 	case (imms == 7 || imms == 15 || imms == 31) && (immr == 0 || immr > imms):
-		d.set(isa.MovSX, width, rd, regOperand(rn, uint8(imms+1)/8))
+		regOperand(&d.set(isa.MovSX, width, rd).Src, rn, uint8(imms+1)/8)
 		if immr != 0 {
 			d.setImm(isa.Shl, width, rd, int64(bits-immr))
 		}

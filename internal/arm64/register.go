@@ -2,20 +2,8 @@ package arm64
 
 import "github.com/gocurb/curb/internal/isa"
 
-// register decodes data processing with registers only.
+// register decodes what is neither logical nor an addition or multiplication.
 func (d *decoder) register() bool {
-	if !d.bit(28) {
-		switch {
-		case !d.bit(24):
-			return d.logicalShifted()
-		case !d.bit(21):
-			return d.addShifted()
-		}
-		return d.addExtended()
-	}
-	if d.bit(24) {
-		return d.multiply()
-	}
 	switch d.bits(21, 3) {
 	case 0:
 		return d.addCarry()
@@ -51,13 +39,19 @@ const (
 
 // shift reads the operand Rm of the shifted forms; ok is false if isa has no
 // shift of that kind.
-func (d *decoder) shift(width uint8) (s shifted, ok bool) {
-	s = shifted{reg: d.rm(), extend: isa.Mov, from: width, op: isa.Shl, count: int64(d.bits(10, 6))}
+func (s *shifted) shift(d *decoder, width uint8) (ok bool) {
+	s.plainly(d.rm(), width)
+	s.count = int64(d.bits(10, 6))
 	kind := d.bits(22, 2)
 	if kind == lsr {
 		s.op = isa.Shr
 	}
-	return s, s.count == 0 || kind <= lsr
+	return s.count == 0 || kind <= lsr
+}
+
+// plainly makes the operand a register as it is.
+func (s *shifted) plainly(r isa.Reg, width uint8) {
+	s.reg, s.extend, s.from, s.op, s.count = r, isa.Mov, width, isa.Shl, 0
 }
 
 // plain reports whether the operand is the register as it is.
@@ -69,7 +63,7 @@ func (s *shifted) plain(width uint8) bool {
 func (d *decoder) put(width uint8, rd isa.Reg, s *shifted) {
 	switch {
 	case s.extend != isa.Mov:
-		d.set(s.extend, width, rd, regOperand(s.reg, s.from))
+		regOperand(&d.set(s.extend, width, rd).Src, s.reg, s.from)
 	case s.from < width:
 		d.setReg(isa.Mov, s.from, rd, s.reg)
 	default:
@@ -112,7 +106,8 @@ func (d *decoder) logicalShifted() bool {
 		return false
 	}
 	rd, rn := d.rd(), d.rn()
-	s, ok := d.shift(width)
+	var s shifted
+	ok := s.shift(d, width)
 	s.invert = d.bit(21)
 	op := [...]isa.Op{isa.And, isa.Or, isa.Xor, isa.And}[opc]
 	flags := opc == 3
@@ -136,7 +131,7 @@ func (d *decoder) logicalShifted() bool {
 		d.other(width, rd)
 	}
 	if flags {
-		d.compare(isa.Test, width, rd, regOperand(rd, width))
+		d.compareReg(isa.Test, width, rd, rd)
 	}
 	return d.ensure(n)
 }
@@ -144,7 +139,7 @@ func (d *decoder) logicalShifted() bool {
 // testShifted appends what ANDS leaves in the flags.
 func (d *decoder) testShifted(width uint8, rn isa.Reg, s *shifted) bool {
 	if s.plain(width) && rn != zr {
-		d.compare(isa.Test, width, rn, source(s.reg, width))
+		d.compareReg(isa.Test, width, rn, s.reg)
 		return true
 	}
 	return d.unknown(0)
@@ -179,12 +174,17 @@ func (d *decoder) logicalZero(op isa.Op, width uint8, rd, rn isa.Reg, s *shifted
 // register everywhere.
 func (d *decoder) addShifted() bool {
 	width := d.width()
+	if d.bit(21) {
+		return d.addExtended()
+	}
 	if d.bits(22, 2) == ror || width == 4 && d.bit(15) {
 		return false
 	}
-	s, ok := d.shift(width)
+	var s shifted
+	ok := s.shift(d, width)
 	if s.reg == zr {
-		s, ok = shifted{reg: zr, extend: isa.Mov, from: width}, true
+		s.plainly(zr, width)
+		ok = true
 	}
 	d.addRegister(width, d.rd(), d.rn(), &s, ok, false)
 	return true
@@ -198,7 +198,9 @@ func (d *decoder) addExtended() bool {
 	if d.bits(22, 2) != 0 || d.bits(10, 3) > 4 {
 		return false
 	}
-	s := shifted{reg: d.rm(), extend: isa.Mov, from: width, op: isa.Shl, count: int64(d.bits(10, 3))}
+	var s shifted
+	s.plainly(d.rm(), width)
+	s.count = int64(d.bits(10, 3))
 	if from := uint8(1) << (option & 3); from < width {
 		s.from = from
 		switch {
@@ -209,7 +211,7 @@ func (d *decoder) addExtended() bool {
 		}
 	}
 	if s.reg == zr {
-		s = shifted{reg: zr, extend: isa.Mov, from: width}
+		s.plainly(zr, width)
 	}
 	d.addRegister(width, d.rd(), d.rn(), &s, true, true)
 	return true
@@ -232,15 +234,15 @@ func (d *decoder) addRegister(width uint8, rd, rn isa.Reg, s *shifted, ok, stack
 	case rd == zr && (!sub || zero || !s.plain(width)):
 		d.unknown(0)
 	case rd == zr:
-		d.compare(isa.Cmp, width, rn, source(s.reg, width))
+		d.compareReg(isa.Cmp, width, rn, s.reg)
 	case !sub || zero || !s.plain(width):
 		d.other(width, rd)
 	case rd == rn || rd == s.reg:
-		d.compare(isa.Cmp, width, rn, source(s.reg, width))
+		d.compareReg(isa.Cmp, width, rn, s.reg)
 		d.sum(width, rd, rn, s, sub, ok, stack)
 	default:
 		d.sum(width, rd, rn, s, sub, ok, stack)
-		d.compare(isa.Cmp, width, rn, source(s.reg, width))
+		d.compareReg(isa.Cmp, width, rn, s.reg)
 	}
 }
 
@@ -251,7 +253,7 @@ func (d *decoder) sum(width uint8, rd, rn isa.Reg, s *shifted, sub, ok, stack bo
 	n := len(d.insts)
 	switch {
 	case s.reg == zr && zero:
-		d.set(isa.Zero, width, rd, isa.Operand{})
+		d.set(isa.Zero, width, rd)
 	case s.reg == zr:
 		d.setReg(isa.Mov, width, rd, rn)
 	case !ok:
@@ -265,11 +267,12 @@ func (d *decoder) sum(width uint8, rd, rn isa.Reg, s *shifted, sub, ok, stack bo
 	case s.plain(width) && rd == s.reg:
 		d.setReg(isa.Add, width, rd, rn)
 	case s.extend == isa.Mov && s.from == width && s.op == isa.Shl && s.count <= 4:
-		o := memOperand(rn, 0, width)
-		o.Index, o.Scale = s.reg, 1<<s.count
-		d.set(isa.Lea, width, rd, o)
+		var m memory
+		m.at(rn, 0, width)
+		m.index, m.scale = s.reg, 1<<s.count
+		m.operand(&d.set(isa.Lea, width, rd).Src)
 	case rd == SP || !d.combine(isa.Add, width, rd, rn, s):
-		d.set(isa.Other, width, rd, isa.Operand{})
+		d.set(isa.Other, width, rd)
 	}
 	d.ensure(n)
 }
@@ -280,7 +283,7 @@ func (d *decoder) difference(width uint8, rd, rn isa.Reg, s *shifted) {
 	plain := s.plain(width)
 	switch {
 	case plain && rn == s.reg:
-		d.set(isa.Zero, width, rd, isa.Operand{})
+		d.set(isa.Zero, width, rd)
 		return
 	case plain && rd != s.reg:
 		if rd != rn {
@@ -291,15 +294,12 @@ func (d *decoder) difference(width uint8, rd, rn isa.Reg, s *shifted) {
 	}
 	s.negate = true
 	if rd == SP || !d.combine(isa.Add, width, rd, rn, s) {
-		d.set(isa.Other, width, rd, isa.Operand{})
+		d.set(isa.Other, width, rd)
 	}
 }
 
 // multiply decodes what has three operands and a destination.
 func (d *decoder) multiply() bool {
-	if d.bits(29, 2) != 0 {
-		return false
-	}
 	switch op := d.bits(21, 3)<<1 | d.bits(15, 1); op {
 	case 0b0000, 0b0001: // MADD, MSUB
 	case 0b0010, 0b0011, 0b0100, 0b1010, 0b1011, 0b1100: // SMADDL, SMSUBL, SMULH, UMADDL, UMSUBL, UMULH
@@ -353,16 +353,16 @@ func (d *decoder) selectIf() bool {
 	case code >= always:
 		d.move(width, rd, rn)
 	case inc && !inv && rn == zr && rm == zr: // CSET
-		d.set(isa.Zero, width, rd, isa.Operand{})
-		d.set(isa.SetCond, 1, rd, isa.Operand{})
-		d.last().Cond = invert(cond)
+		d.set(isa.Zero, width, rd)
+		d.set(isa.SetCond, 1, rd).Cond = invert(cond)
 	case !inc && !inv && rd == rn:
-		d.set(isa.CondMove, width, rd, source(rm, width))
-		d.last().Cond = invert(cond)
+		d.condMove(width, rd, rm, invert(cond))
 	case rd == rn:
 		d.other(width, rd)
 	default:
-		s := shifted{reg: rm, extend: isa.Mov, from: width, invert: inv && !inc, negate: inv && inc}
+		var s shifted
+		s.plainly(rm, width)
+		s.invert, s.negate = inv && !inc, inv && inc
 		switch {
 		case rm == zr && s.invert:
 			d.setImm(isa.Mov, width, rd, -1)
@@ -374,10 +374,15 @@ func (d *decoder) selectIf() bool {
 		if inc && !inv {
 			d.setImm(isa.Add, width, rd, 1)
 		}
-		d.set(isa.CondMove, width, rd, source(rn, width))
-		d.last().Cond = cond
+		d.condMove(width, rd, rn, cond)
 	}
 	return d.ensure(n)
+}
+
+func (d *decoder) condMove(width uint8, rd, src isa.Reg, cond isa.Cond) {
+	in := d.set(isa.CondMove, width, rd)
+	in.Cond = cond
+	sourceOperand(&in.Src, src, width)
 }
 
 // invert returns the opposite of a condition.
@@ -417,8 +422,9 @@ func (d *decoder) oneOrTwo() bool {
 		if width == 4 {
 			return false
 		}
-		d.set(isa.Other, 8, rd, isa.Operand{}) // 31 is SP
+		d.set(isa.Other, 8, rd) // 31 is SP
 		return true
+	case 24, 25, 26, 27: // SMAX, UMAX, SMIN, UMIN
 	case 16, 17, 18, 20, 21, 22: // CRC32B, CRC32H, CRC32W, CRC32CB, …
 		if width == 8 {
 			return false
@@ -458,8 +464,8 @@ func (d *decoder) shiftVariable(width uint8, rd isa.Reg, op isa.Op) {
 func (d *decoder) one(op uint32) bool {
 	wide := d.width() == 8
 	switch d.bits(16, 5) {
-	case 0: // RBIT, REV16, REV, CLZ, CLS
-		if op > 5 || op == 3 && !wide {
+	case 0: // RBIT, REV16, REV, CLZ, CLS, CTZ, CNT, ABS
+		if op > 8 || op == 3 && !wide {
 			return false
 		}
 	case 1: // PACIA, …, AUTDB; PACIZA, …, XPACD

@@ -58,7 +58,9 @@ func (d *decoder) registers() uint8 {
 		return count * each
 	}
 	for i := range count {
-		d.moveVector(d.bit(22), (d.rd()+isa.Reg(i))&31, memOperand(d.rn(), int64(i*each), each))
+		var m memory
+		m.at(d.rn(), int64(i*each), each)
+		d.moveVector(d.bit(22), (d.rd()+isa.Reg(i))&31, &m)
 	}
 	return count * each
 }
@@ -89,10 +91,11 @@ func (d *decoder) element() uint8 {
 // elements appends a move between memory and parts of vector registers.
 func (d *decoder) elements(bytes uint8) {
 	in := d.next()
-	m := memOperand(d.rn(), 0, bytes)
+	var m memory
+	m.at(d.rn(), 0, bytes)
 	if d.bit(22) {
-		in.Src = m
+		m.operand(&in.Src)
 	} else {
-		in.Dst = m
+		m.operand(&in.Dst)
 	}
 }

@@ -4,6 +4,9 @@ import "github.com/gocurb/curb/internal/isa"
 
 // system decodes hints, barriers and accesses to system registers.
 func (d *decoder) system() bool {
+	if d.bits(22, 2) != 0 {
+		return false
+	}
 	rt := d.rd()
 	op0, op1, op2 := d.bits(19, 2), d.bits(16, 3), d.bits(5, 3)
 	crn, crm := d.bits(12, 4), d.bits(8, 4)
@@ -32,9 +35,10 @@ func (d *decoder) system() bool {
 		return false
 	case 1:
 		if op1 == 3 && crn == 7 && crm == 4 && (op2 == 1 || op2 == 4) && rt != zr { // DC ZVA, DC GZVA
-			in := d.next()
-			in.Dst = memOperand(rt, 0, 0)
-			in.Dst.Inexact = true
+			var m memory
+			m.at(rt, 0, 0)
+			m.inexact = true
+			m.operand(&d.next().Dst)
 			return true
 		}
 	}

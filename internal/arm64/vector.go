@@ -71,20 +71,19 @@ func (d *decoder) simdOdd() bool {
 func (d *decoder) threeSame(op uint32) bool {
 	const logical, xor = 0x03, 0x23
 	rn, bytes := d.rn(), uint8(8)<<d.bits(30, 1)
-	src := isa.Operand{}
-	switch {
-	case d.rm() != rn:
-	case op == logical && d.bits(22, 2) == 2: // ORR
-		src = vecOperand(rn, bytes)
-	case op == xor && d.bits(22, 2) == 0: // EOR
-		src = immOperand(0, bytes)
-	}
-	if src.Kind == isa.None {
+	move := op == logical && d.bits(22, 2) == 2 // ORR
+	zero := op == xor && d.bits(22, 2) == 0     // EOR
+	if d.rm() != rn || !move && !zero {
 		return d.unknown(0)
 	}
 	in := d.next()
 	in.Op, in.Size = isa.MovVec, bytes
-	in.Dst, in.Src = vecOperand(d.rd(), bytes), src
+	vecOperand(&in.Dst, d.rd(), bytes)
+	if zero {
+		immOperand(&in.Src, 0, bytes)
+	} else {
+		vecOperand(&in.Src, rn, bytes)
+	}
 	return true
 }
 
@@ -140,7 +139,7 @@ func (d *decoder) copyElement() bool {
 			return false
 		}
 		if rd != zr && imm == uint32(width) { // the lowest element
-			d.set(isa.MovVec, width, rd, vecOperand(d.rn(), width))
+			vecOperand(&d.set(isa.MovVec, width, rd).Src, d.rn(), width)
 			return true
 		}
 		return d.other(width, rd)
@@ -182,7 +181,8 @@ func (d *decoder) moveImmediate() bool {
 	bytes := uint8(8) << d.bits(30, 1)
 	in := d.next()
 	in.Op, in.Size = isa.MovVec, bytes
-	in.Dst, in.Src = vecOperand(d.rd(), bytes), immOperand(0, bytes)
+	vecOperand(&in.Dst, d.rd(), bytes)
+	immOperand(&in.Src, 0, bytes)
 	return true
 }
 
