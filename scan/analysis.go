@@ -9,6 +9,7 @@ import (
 
 	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/internal/isa"
+	"github.com/gocurb/curb/usage"
 )
 
 // An analysis is the state of one scan.
@@ -28,7 +29,9 @@ type analysis struct {
 	pointers []uint64    // to variables, that the data holds, sorted
 	found    map[uint32][]finding
 	open     []openSite
-	loaded   []loaderCall // of the dynamic loader
+
+	loaderFile *usage.LoaderFile // the dynamic loader, if there is one
+	loaded     []loaderCall      // its calls
 }
 
 // A caller is a direct call or jump to a function's entry.

@@ -49,7 +49,7 @@ func (a *analysis) implicit(table *syscalls.Table) map[uint32]implicitCall {
 		if _, ok := out[c.nr]; !ok {
 			out[c.nr] = implicitCall{usage.Loader, usage.Evidence{
 				Frame: usage.Frame{Function: fmt.Sprintf("%s+%#x", a.file.Interp, c.pc)},
-				Note:  "the dynamic loader makes it before the program starts (all of its code is counted)",
+				Note:  "the dynamic loader makes it before the program starts; all of its code is counted",
 			}}
 		}
 	}

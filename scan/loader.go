@@ -1,15 +1,19 @@
 package scan
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"debug/elf"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/internal/isa"
+	"github.com/gocurb/curb/usage"
 )
 
 // A loaderCall is a system call of the dynamic loader: its number, and the
@@ -29,23 +33,31 @@ func (a *analysis) loader(sysroot string) {
 	if len(a.file.Needed) > 0 {
 		a.unresolved(noFunc, a.file.Entry, fmt.Sprintf("it is linked with %s, which is C code and not analysed (build with CGO_ENABLED=0)", strings.Join(a.file.Needed, ", ")))
 	}
-	path := filepath.Join(sysroot, a.file.Interp)
-	calls, err := a.loaderCalls(path)
+	a.loaderFile = &usage.LoaderFile{Path: filepath.Join(sysroot, a.file.Interp)}
+	calls, err := a.loaderCalls()
 	if err != nil {
 		a.unresolved(noFunc, a.file.Entry, fmt.Sprintf("it is started by the dynamic loader %s: %v", a.file.Interp, err))
 	}
 	a.loaded = calls
 }
 
-// loaderCalls returns the system calls in the text of the loader at path.
-func (a *analysis) loaderCalls(path string) ([]loaderCall, error) {
-	file, err := elf.Open(path)
+// maxLoader is many times what loaders take.
+const maxLoader = 64 << 20
+
+// loaderCalls returns the system calls in the text of the loader.
+func (a *analysis) loaderCalls() ([]loaderCall, error) {
+	path := a.loaderFile.Path
+	content, err := readRegular(path, maxLoader)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s does not exist on this machine (scan where the program will run, or name the root of that system with --sysroot)", path)
 	} else if err != nil {
+		return nil, err
+	}
+	a.loaderFile.SHA256 = fmt.Sprintf("%x", sha256.Sum256(content))
+	file, err := elf.NewFile(bytes.NewReader(content))
+	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	defer file.Close()
 	if file.Machine != a.arch.machine {
 		return nil, fmt.Errorf("%s is for %s, not for the program's machine %s", path, file.Machine, a.arch.machine)
 	}
@@ -68,6 +80,18 @@ func (a *analysis) loaderCalls(path string) ([]loaderCall, error) {
 		return nil, fmt.Errorf("%s has no system call in its code, so it cannot be the loader", path)
 	}
 	return calls, nil
+}
+
+// readRegular reads a file that has at most so many bytes.
+func readRegular(path string, most int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > most {
+		return nil, fmt.Errorf("%s is not a regular file of at most %d bytes", path, most)
+	}
+	return os.ReadFile(path)
 }
 
 // textCalls resolves every system call in a piece of C code, which is taken as

@@ -47,7 +47,7 @@ func (a *analysis) report(table *syscalls.Table) *usage.Usage {
 	u := &usage.Usage{
 		Binary: a.file.Path, GoVersion: a.file.GoVersion, Arch: a.file.Arch, Phase: usage.Exec,
 		Syscalls: []usage.Syscall{}, Unresolved: []usage.Unresolved{},
-		Launcher: []string{"execve"},
+		Launcher: []string{"execve"}, Loader: a.loaderFile,
 	}
 	implicit := a.implicit(table)
 	for nr, findings := range a.found {

@@ -53,9 +53,9 @@ func (u *Usage) addExec(child string) error {
 
 // canExec reports whether the program can start others.
 func (u *Usage) canExec() bool {
-	_, one := u.Find("execve")
-	_, other := u.Find("execveat")
-	return one || other
+	return slices.ContainsFunc(u.Syscalls, func(s Syscall) bool {
+		return (s.Name == "execve" || s.Name == "execveat") && s.Origin != Loader
+	})
 }
 
 func (u *Usage) add(s Syscall, binary string) {

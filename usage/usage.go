@@ -48,9 +48,25 @@ type Usage struct {
 	// Launcher is the call that starts the program: whoever starts it makes
 	// it, so it is no part of the program's policy.
 	Launcher []string `json:"launcher,omitempty"`
+	// Loader is the dynamic loader whose calls are counted in phase exec, nil
+	// where the program starts without one.
+	Loader *LoaderFile `json:"loader,omitempty"`
 	// Unresolved lists the code whose system calls could not be told. While
 	// there is any, Syscalls may be incomplete.
 	Unresolved []Unresolved `json:"unresolved"`
+}
+
+// A LoaderFile is the file of a dynamic loader. Its calls are those of this very
+// file: another one may make others.
+type LoaderFile struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256,omitempty"` // in hex, "" where the file could not be read
+}
+
+// DropLoader takes away the calls that only the dynamic loader makes: it is
+// done when the program's own first instruction runs.
+func (u *Usage) DropLoader() {
+	u.Syscalls = slices.DeleteFunc(u.Syscalls, func(s Syscall) bool { return s.Origin == Loader })
 }
 
 // A Syscall is one system call that a program makes.

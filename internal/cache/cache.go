@@ -63,7 +63,7 @@ func (c *Cache) Scan(path string, opts scan.Options) (*usage.Usage, error) {
 	if err != nil {
 		return scan.File(path, opts)
 	}
-	if u, err := c.load(key); err == nil {
+	if u, err := c.load(key); err == nil && sameLoader(u.Loader) {
 		u.Binary = path
 		return u, nil
 	}
@@ -77,6 +77,15 @@ func (c *Cache) Scan(path string, opts scan.Options) (*usage.Usage, error) {
 		c.store(key, u) // an error costs the next one time, and nothing else
 	}
 	return u, nil
+}
+
+// sameLoader reports whether a dynamic loader's file is what it was.
+func sameLoader(l *usage.LoaderFile) bool {
+	if l == nil {
+		return true
+	}
+	sum, err := hashFile(l.Path)
+	return err == nil && hex.EncodeToString(sum) == l.SHA256
 }
 
 // key returns the name of the entry for a program: a hash of everything that its

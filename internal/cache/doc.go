@@ -7,7 +7,8 @@
 // scan says and leaves the ID alone; and since reading them takes a few hundredths
 // of the time of the scan (BenchmarkKey, BenchmarkScan). Curb's own build is known
 // by its build ID, in which the Go linker hashes what it has linked, or where there
-// is none by its bytes.
+// is none by its bytes. Where the program has a dynamic loader, that must have the
+// bytes that it had, too.
 //
 // Everything here is a matter of time and never of the result. Without a home
 // directory, with a full disk, with files that are damaged or that others can

@@ -45,6 +45,7 @@ func (p *Package) Scan(ctx context.Context, scan func(binary string) (*usage.Usa
 		return nil, err
 	}
 	u.Binary = p.ImportPath
+	u.DropLoader() // the lock-down comes later
 	return u, nil
 }
 
