@@ -14,21 +14,23 @@ import (
 
 // An analysis is the state of one scan.
 type analysis struct {
-	file     *gobin.File
-	arch     *arch
-	facts    []facts // of each function
-	reach    *reach
-	callers  map[int][]caller
-	mid      map[int][]middle // places in the middle of functions that something refers to
-	stores   []storeRef       // of reachable code to variables, by address
-	taken    []takenRef       // addresses of variables that reachable code takes, by address
-	bodies   map[int]*body
-	last     *body       // the one that was viewed last
-	limits   gobin.Range // of the image
-	words    []word      // of the data, by address
-	pointers []uint64    // to variables, that the data holds, sorted
-	found    map[uint32][]finding
-	open     []openSite
+	file    *gobin.File
+	arch    *arch
+	facts   []facts // of each function
+	reach   *reach
+	callers map[int][]caller
+	mid     map[int][]middle // places in the middle of functions that something refers to
+	stores  []storeRef       // of reachable code to variables, by address
+	taken   []takenRef       // addresses of variables that reachable code takes, by address
+	bodies  map[int]*body
+	last    *body       // the one that was viewed last
+	limits  gobin.Range // of the image
+	words   []word      // of the data, by address
+	// anyMethods means that the form of methods' names and types is not known.
+	anyMethods bool
+	pointers   []uint64 // to variables, that the data holds, sorted
+	found      map[uint32][]finding
+	open       []openSite
 
 	loaderFile *usage.LoaderFile // the dynamic loader, if there is one
 	loaded     []loaderCall      // its calls
@@ -96,6 +98,7 @@ func (a *analysis) readData() {
 	}
 	a.pointers = a.file.Pointers()
 	slices.Sort(a.pointers)
+	a.learnMethods()
 }
 
 // A middle is a place inside of a function to which something refers.

@@ -1,7 +1,10 @@
 package scan
 
 import (
+	"encoding/binary"
 	"iter"
+	"strings"
+	"unicode"
 
 	"github.com/gocurb/curb/internal/gobin"
 )
@@ -30,9 +33,44 @@ func (a *analysis) methods(part gobin.Range, step uint64) iter.Seq2[uint64, [2]i
 			if !ok {
 				continue
 			}
-			if viaInterface, ok := a.file.FuncWithEntry(m.Text.Start + word(2)); ok && !yield(addr, [2]int{viaInterface, direct}) {
+			viaInterface, ok := a.file.FuncWithEntry(m.Text.Start + word(2))
+			if !ok || !a.anyMethods && !a.namesMethod(name, typ) {
+				continue
+			}
+			if !yield(addr, [2]int{viaInterface, direct}) {
 				return
 			}
 		}
 	}
+}
+
+// learnMethods finds out whether names and types have the form that is known. If
+// no method has, they are those of another release, and anything with functions
+// in the right places is taken for a method.
+func (a *analysis) learnMethods() {
+	for range a.methods(a.file.Module.Types, 4) {
+		return
+	}
+	a.anyMethods = true
+}
+
+// namesMethod reports whether at the offsets in the types there are an
+// identifier (internal/abi.Name: flags, length, bytes) and the type of a function.
+func (a *analysis) namesMethod(name, typ uint64) bool {
+	const (
+		flags   = 15
+		longest = 4096
+	)
+	types := a.file.From(a.file.Module.Types.Start)
+	if uint64(len(types)) <= typ+typeKind || types[typ+typeKind]&kindMask != kindFunc || uint64(len(types)) <= name+1 {
+		return false
+	}
+	length, n := binary.Uvarint(types[name+1:])
+	text := types[name+1+uint64(max(n, 0)):]
+	if types[name] > flags || n <= 0 || length == 0 || length > min(longest, uint64(len(text))) {
+		return false
+	}
+	return !strings.ContainsFunc(string(text[:length]), func(r rune) bool {
+		return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
 }
