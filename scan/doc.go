@@ -8,6 +8,10 @@
 //
 // # How it works
 //
+// What differs between architectures is in one file each (arch.go): how
+// instructions are decoded into the terms of internal/isa, and which registers
+// and places have a meaning. Nothing else knows of them.
+//
 // Every function of the line table is decoded once (decode.go), and only what
 // matters outside of it is kept: calls, jumps out of the function, addresses,
 // accesses to variables, system call instructions (facts.go), and the
@@ -30,8 +34,9 @@
 //
 // Calls that no instruction makes are added (implicit.go): what the vDSO falls
 // back on, as far as the program reads the address of the vDSO's function, and
-// restart_syscall. The execve that starts the program is its launcher's, and
-// reported apart.
+// restart_syscall; and where a dynamic loader starts the program, every call
+// site in all of the loader's text, marked as its (loader.go). The execve that
+// starts the program is its launcher's, and reported apart.
 //
 // For each place that makes a call there is a chain of functions that leads to it
 // from the entry point, as short as can be (chain.go). Where nothing but data
@@ -54,18 +59,23 @@
 //   - The runtime's table of frame sizes is right, as the runtime's own
 //     unwinding needs it to be. It tells the stack pointer at every instruction.
 //   - Compiled Go code keeps the calling convention of its ABI: no register
-//     outlives a call, X15 is zero, and a callee writes only to the part of its
+//     outlives a call, X15 on amd64 is zero, and a callee writes only to the part of its
 //     caller's frame that its record states.
 //   - The names of a few functions of the runtime say what they do: the write
-//     barrier's slow path, morestack, the allocator, and the one that makes a
-//     call on all threads. Where the names were changed the list is longer, not
-//     shorter.
+//     barrier's slow path, morestack, the allocator, duffcopy, and the one that
+//     makes a call on all threads. Where the names were changed the list is
+//     longer, not shorter.
+//   - In a position-independent program an address is where a relocation makes
+//     one, and nowhere else.
+//   - The dynamic loader is the file that is there when the scan is made, and
+//     nothing is preloaded (LD_PRELOAD, /etc/ld.so.preload).
 //   - The code does not change itself, and makes none at run time.
 //
 // # Where it takes more than can happen
 //
 //   - A function that anything in the data points to, or that is in the method
-//     table of a type, can be called. The linker has already dropped the
+//     table of a type, can be called. (Method tables are known by the form of
+//     their entries: chance finds a few more.) The linker has already dropped the
 //     methods and variables that nothing can reach; what only unreachable code
 //     would need is still counted.
 //   - An indirect call can reach every function whose address is taken: there
@@ -74,7 +84,8 @@
 //
 // # Limitations
 //
-// Executables for linux/amd64 of Go 1.18 or later (tested from 1.20 on). C code
-// is not analysed: an executable that contains some, or that a dynamic loader
-// starts, has that as an unresolved place. Arguments are not looked at yet.
+// Executables for linux/amd64 and linux/arm64 of Go 1.17 or later. C code is not
+// analysed but for the loader's: an executable that contains some, or that is
+// linked with a library, has that as an unresolved place. Arguments are not
+// looked at yet.
 package scan
