@@ -1,9 +1,10 @@
 package arm64
 
 import (
-	"bufio"
+	"encoding/binary"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -14,45 +15,58 @@ import (
 
 var update = flag.Bool("update", false, "write what instructions are decoded to into testdata, to be read over")
 
-// TestInstructions decodes instructions of all kinds. A line of the file is a
-// word (or several that are decoded one after another, as far as they are not
-// together), what an assembler calls it, and what it is decoded to.
-func TestInstructions(t *testing.T) {
-	const name = "testdata/instructions.txt"
-	f, err := os.Open(name)
+// A line of testdata/instructions.txt: one word or several, what an assembler
+// calls them, and what they are decoded to.
+type line struct {
+	code       []byte
+	text, want string
+}
+
+const instructionsFile = "testdata/instructions.txt"
+
+func readInstructions(t *testing.T) []line {
+	t.Helper()
+	b, err := os.ReadFile(instructionsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	var out strings.Builder
-	lines := bufio.NewScanner(f)
-	n := 0
-	for lines.Scan() {
-		part := strings.Split(lines.Text(), "\t")
+	var out []line
+	for text := range strings.Lines(string(b)) {
+		part := strings.Split(strings.TrimSuffix(text, "\n"), "\t")
 		if len(part) != 3 {
-			out.WriteString(lines.Text() + "\n")
-			continue
+			t.Fatalf("%s: the line %q has not three parts", instructionsFile, text)
 		}
-		var code []byte
+		l := line{text: part[1], want: part[2]}
 		for field := range strings.FieldsSeq(part[0]) {
 			w, err := strconv.ParseUint(field, 16, 32)
 			if err != nil {
 				t.Fatal(err)
 			}
-			code = append(code, words(uint32(w))...)
+			l.code = append(l.code, words(uint32(w))...)
 		}
-		got := decodeAll(t, code)
-		if got != part[2] && !*update {
-			t.Errorf("%s (%s):\n got %s\nwant %s", part[0], part[1], got, part[2])
-		}
-		out.WriteString(part[0] + "\t" + part[1] + "\t" + got + "\n")
-		n++
+		out = append(out, l)
 	}
-	if n < 200 {
-		t.Errorf("only %d lines", n)
+	if len(out) < 250 {
+		t.Fatalf("%s has only %d lines", instructionsFile, len(out))
+	}
+	return out
+}
+
+// TestInstructions decodes instructions of all kinds.
+func TestInstructions(t *testing.T) {
+	var out strings.Builder
+	for _, l := range readInstructions(t) {
+		got := decodeAll(t, l.code)
+		if got != l.want && !*update {
+			t.Errorf("%x (%s):\n got %s\nwant %s", l.code, l.text, got, l.want)
+		}
+		for i := 0; i < len(l.code); i += size {
+			fmt.Fprintf(&out, "%08x%s", binary.LittleEndian.Uint32(l.code[i:]), map[bool]string{true: " "}[i+size < len(l.code)])
+		}
+		fmt.Fprintf(&out, "\t%s\t%s\n", l.text, got)
 	}
 	if *update {
-		if err := os.WriteFile(name, []byte(out.String()), 0o644); err != nil {
+		if err := os.WriteFile(instructionsFile, []byte(out.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
