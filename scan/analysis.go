@@ -161,7 +161,7 @@ func (a *analysis) findMiddles() {
 func (a *analysis) codeTables() []uint64 {
 	var tables [][]uint64
 	owner := map[uint64]int{} // the place of each word -> its table
-	last := uint64(0)
+	first, last := ^uint64(0), uint64(0)
 	for _, w := range a.words {
 		if !a.file.Module.Text.Contains(w.value) || a.file.Module.Text.Contains(w.addr) {
 			continue
@@ -169,12 +169,15 @@ func (a *analysis) codeTables() []uint64 {
 		if len(tables) == 0 || w.addr != last+8 {
 			tables = append(tables, nil)
 		}
-		last = w.addr
+		first, last = min(first, w.addr), w.addr
 		tables[len(tables)-1] = append(tables[len(tables)-1], w.value)
 		owner[w.addr] = len(tables) - 1
 	}
 	used := make([]bool, len(tables))
 	use := func(addr uint64) {
+		if addr < first || addr > last {
+			return
+		}
 		if i, ok := owner[addr]; ok {
 			used[i] = true
 		}

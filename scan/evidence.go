@@ -19,8 +19,8 @@ type witness struct {
 	places  map[caller][]usage.Frame
 }
 
-func newWitness(a *analysis) *witness {
-	w := &witness{a: a, chains: a.reach.chains(), places: map[caller][]usage.Frame{}}
+func newWitness(a *analysis, ways *chains) *witness {
+	w := &witness{a: a, chains: ways, places: map[caller][]usage.Frame{}}
 	if bi := a.file.BuildInfo; bi != nil {
 		if bi.Main.Path != "" {
 			w.modules = append(w.modules, &bi.Main)

@@ -34,16 +34,18 @@ func File(path string, opts Options) (*usage.Usage, error) {
 	}
 	a := newAnalysis(f)
 	a.walk(opts.AllCode)
+	ways := make(chan *chains, 1) // found on the other core, from what does not change any more
+	go func() { ways <- a.reach.chains() }()
 	a.index()
 	a.outside()
 	a.loader(opts.Sysroot)
 	a.sites()
-	return a.report(table), nil
+	return a.report(table, <-ways), nil
 }
 
 // report writes down what was found.
-func (a *analysis) report(table *syscalls.Table) *usage.Usage {
-	w := newWitness(a)
+func (a *analysis) report(table *syscalls.Table, ways *chains) *usage.Usage {
+	w := newWitness(a, ways)
 	u := &usage.Usage{
 		Binary: a.file.Path, GoVersion: a.file.GoVersion, Arch: a.file.Arch, Phase: usage.Exec,
 		Syscalls: []usage.Syscall{}, Unresolved: []usage.Unresolved{},
