@@ -32,8 +32,12 @@ type origins struct {
 
 const inStd = -1
 
-// stdlib is the source that stands for the whole standard library.
-var stdlib = usage.Source{Package: "std", Module: "std"}
+// stdlib is the source that stands for the whole standard library, and loading the
+// one for the dynamic loader.
+var (
+	stdlib  = usage.Source{Package: "std", Module: "std"}
+	loading = usage.Source{Package: "dynamic loader", Module: "dynamic loader"}
+)
 
 // broughtIn returns, for each of the calls, the packages that bring it in.
 func (w *witness) broughtIn(calls []uint32) [][]usage.Source {
@@ -44,7 +48,8 @@ func (w *witness) broughtIn(calls []uint32) [][]usage.Source {
 	out := make([][]usage.Source, len(calls))
 	for i, nr := range calls {
 		bringers := make([]bool, len(o.sources))
-		byStd := len(w.a.found[nr]) == 0 // no code makes it
+		byLoader := slices.ContainsFunc(w.a.loaded, func(c loaderCall) bool { return c.nr == nr })
+		byStd := len(w.a.found[nr]) == 0 && !byLoader // no code makes it
 		for fn, pkg := range o.foreign {
 			if pkg != inStd && o.has(fn, i) {
 				bringers[pkg] = true
@@ -59,6 +64,9 @@ func (w *witness) broughtIn(calls []uint32) [][]usage.Source {
 			}
 		}
 		slices.SortFunc(out[i], func(x, y usage.Source) int { return cmp.Compare(x.Package, y.Package) })
+		if byLoader {
+			out[i] = append(out[i], loading)
+		}
 		if byStd || len(out[i]) == 0 {
 			out[i] = append(out[i], stdlib)
 		}

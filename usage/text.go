@@ -45,10 +45,17 @@ func (u *Usage) WriteTable(w io.Writer) error {
 
 // writeStarts says who starts the program, and whether it can start others.
 func (u *Usage) writeStarts(b *strings.Builder) {
-	if !u.canExec() {
-		for _, name := range u.Launcher {
-			fmt.Fprintf(b, "\n%s starts the program: its launcher makes it, and it is not counted.\n", name)
+	for _, name := range u.Launcher {
+		call, _ := u.Find(name)
+		switch call.Origin {
+		case Code:
+			if len(call.Evidence) > 0 {
+				continue // it is the program's, too
+			}
+		case Launcher:
+			continue // of a child
 		}
+		fmt.Fprintf(b, "\n%s starts the program: its launcher makes it, and it is not counted.\n", name)
 	}
 	for _, name := range []string{"execve", "execveat"} {
 		call, _ := u.Find(name)

@@ -82,7 +82,8 @@ type Syscall struct {
 // A Source is a package that brings a system call in: its code leads to the
 // call with nothing but the standard library in between. The standard library
 // is one source, "std", for what the program's start leads to before it comes to
-// any other code; of what belongs to the runtime it is the only one.
+// any other code; of what belongs to the runtime it is the only one. Another is
+// "dynamic loader", where one starts the program.
 type Source struct {
 	Package string `json:"package"`
 	Module  string `json:"module,omitempty"`

@@ -94,7 +94,7 @@ func callName(u *usage.Usage, arg string) (string, error) {
 		return arg, nil
 	}
 	if others := syscalls.Architectures(arg); len(others) > 0 {
-		return "", fmt.Errorf("%s is a program for %s, where there is no system call %q: only %s has it", u.Binary, u.Arch, arg, strings.Join(others, ", "))
+		return "", fmt.Errorf("%s is a program for %s, where there is no system call %q, as there is on %s", u.Binary, u.Arch, arg, strings.Join(others, ", "))
 	}
 	return "", &filter.UnknownCallError{Name: arg, Arch: u.Arch, Nearest: table.Nearest(arg)}
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +19,7 @@ import (
 )
 
 // program returns a Go program for linux/amd64 that makes a call of its own.
-func program(t testing.TB, call string) string {
+func program(t testing.TB, call string, flags ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	source := "package main\n\nimport \"syscall\"\n\nfunc main() { syscall.RawSyscall(" + call + ", 0, 0, 0) }\n"
@@ -27,7 +28,7 @@ func program(t testing.TB, call string) string {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command("go", "build", "-o", "program", ".")
+	cmd := exec.Command("go", slices.Concat([]string{"build", "-o", "program"}, flags, []string{"."})...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -130,6 +131,49 @@ func TestKey(t *testing.T) {
 			t.Fatalf("the byte at %d is in the build ID", at)
 		}
 		add(fmt.Sprintf("byte %d patched", at), c, other, scan.Options{})
+	}
+}
+
+// The dynamic loader's calls are part of a result, which another loader's file
+// makes invalid.
+func TestLoader(t *testing.T) {
+	path, root := program(t, "110", "-buildmode=pie"), t.TempDir()
+	opts := scan.Options{Sysroot: root}
+	c := &Cache{t.TempDir(), "this build"}
+	scanned := func() *usage.Usage {
+		t.Helper()
+		u, err := c.Scan(path, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	u := scanned()
+	if len(u.Unresolved) == 0 || u.Loader == nil || !strings.HasPrefix(u.Loader.Path, root) {
+		t.Fatalf("without the loader: %+v", u)
+	}
+	real, err := os.ReadFile(strings.TrimPrefix(u.Loader.Path, root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(u.Loader.Path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	sums := map[string]bool{}
+	for _, content := range [][]byte{real, append(slices.Clip(real), 0)} {
+		if err := os.WriteFile(u.Loader.Path, content, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			u := scanned()
+			if len(u.Unresolved) > 0 {
+				t.Fatalf("with the loader there are unresolved places: %+v", u.Unresolved)
+			}
+			sums[u.Loader.SHA256] = true
+		}
+	}
+	if len(sums) != 2 {
+		t.Errorf("two loaders have %d results", len(sums))
 	}
 }
 
