@@ -82,7 +82,7 @@ func TestTruncated(t *testing.T) {
 			t.Fatal(err)
 		}
 		if f, err := Open(path); err == nil {
-			use(t, f)
+			use(t, f, 1)
 			f.Close()
 		} else if refused++; !errors.Is(err, ErrNotGo) {
 			t.Errorf("%d of %d bytes: %v does not wrap ErrNotGo", n, len(whole), err)

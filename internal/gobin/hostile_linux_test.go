@@ -274,7 +274,7 @@ func TestCutShort(t *testing.T) {
 	if err := os.Truncate(path, 0); err != nil {
 		t.Fatal(err)
 	}
-	use(t, f)
+	use(t, f, 1)
 	if !slices.Equal(describe(f), describe(whole)) {
 		t.Error("functions differ once the file is cut short")
 	}
