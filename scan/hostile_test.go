@@ -78,7 +78,7 @@ type place struct {
 }
 
 // places returns the parts of a binary that say where everything else is.
-func places(t *testing.T, data []byte) []place {
+func places(t testing.TB, data []byte) []place {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "whole")
 	if err := os.WriteFile(path, data, 0o666); err != nil {
@@ -99,7 +99,7 @@ func places(t *testing.T, data []byte) []place {
 		switch s.Name {
 		case ".gopclntab":
 			all = append(all, place{"line table's header", int(s.Offset), 72}, place{"line table", int(s.Offset), int(s.FileSize)})
-		case ".text", ".rodata", ".noptrdata", ".data", ".itablink", ".typelink", ".go.buildinfo":
+		case ".text", ".rodata", ".noptrdata", ".data", ".data.rel.ro", ".itablink", ".typelink", ".go.buildinfo":
 			all = append(all, place{s.Name, int(s.Offset), int(s.FileSize)})
 		}
 	}
