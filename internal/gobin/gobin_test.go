@@ -210,6 +210,15 @@ func TestInitialValues(t *testing.T) {
 		if got, ok := f.Word(pointer); !ok || got != number {
 			t.Errorf("pointer starts as %#x, %t, want the address %#x", got, ok, number)
 		}
+		var holders []uint64
+		for addr, word := range f.Words() {
+			if word == number {
+				holders = append(holders, addr)
+			}
+		}
+		if got := f.FindWord(number); !slices.Equal(got, holders) || !slices.Contains(got, pointer) {
+			t.Errorf("the address of initialised is found at %#x, want %#x with %#x among them", got, holders, pointer)
+		}
 		if !slices.Contains(f.Pointers(), number) {
 			t.Errorf("the pointer to initialised is not among the data's pointers")
 		}

@@ -172,13 +172,14 @@ func (f *File) Find(pattern []byte) iter.Seq[uint64] {
 	}
 }
 
-// FindWord returns the addresses of all words of the image that hold a value.
+// FindWord returns the addresses of the words, among those of Words, that hold a
+// value.
 func (f *File) FindWord(value uint64) []uint64 {
 	var word [8]byte
 	f.Order.PutUint64(word[:], value)
 	var out []uint64
 	for addr := range f.Find(word[:]) {
-		if addr%8 == 0 {
+		if addr%8 == 0 && (!f.PIE || f.at(addr).isMarked(addr)) {
 			out = append(out, addr)
 		}
 	}

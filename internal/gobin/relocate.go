@@ -140,6 +140,12 @@ func (s *segment) mark(addr uint64) bool {
 	return true
 }
 
+// isMarked reports whether the aligned word at an address of the segment is marked.
+func (s *segment) isMarked(addr uint64) bool {
+	word := (addr - s.addr&^7) / 8
+	return s.pointers != nil && s.pointers[word/64]>>(word%64)&1 != 0
+}
+
 // relocated yields the words of a part that were marked, and reports whether yield went on.
 func (s *segment) relocated(order binary.ByteOrder, part Range, yield func(addr, word uint64) bool) bool {
 	start := s.addr &^ 7
