@@ -90,12 +90,22 @@ var builds struct {
 }
 
 func TestMain(m *testing.M) {
+	// The workers of a fuzz target, which are processes that may be killed, build
+	// in the directory of the process that started them, which removes it.
+	const variable = "GOBIN_TEST_DIR"
+	builds.done, builds.dir = map[variant]string{}, os.Getenv(variable)
+	if builds.dir != "" {
+		os.Exit(m.Run())
+	}
 	dir, err := os.MkdirTemp("", "gobin-test-")
+	if err == nil {
+		err = os.Setenv(variable, dir)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	builds.dir, builds.done = dir, map[variant]string{}
+	builds.dir = dir
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)
