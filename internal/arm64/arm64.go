@@ -4,7 +4,7 @@
 // Known are the base instructions, floating point and Advanced SIMD of Armv8.0
 // up to Armv9.0, with the extensions that processors for Linux have: LSE, CRC,
 // cryptography, dot product, half precision, BF16, RCPC, pointer
-// authentication, memory tagging, MOPS, LS64. SVE, SME and what came later are
+// authentication, memory tagging, MOPS, LS64, CSSC. SVE, SME and what came later are
 // not known. An instruction that is not known is an error, never skipped.
 //
 // Most instructions have three operands and more, so they become sequences of

@@ -187,7 +187,7 @@ func (e *evaluation) one(in *isa.Inst, next uint64) string {
 	case isa.CondJump:
 		taken, ok := holds(in.Cond, e.flags)
 		e.next[untagged(in.Target)] = taken || !ok
-		e.next[next] = !taken || !ok
+		e.next[next] = e.next[next] || !taken || !ok
 	default:
 		if problem := e.compute(in); problem != "" {
 			return problem

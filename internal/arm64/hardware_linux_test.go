@@ -25,7 +25,7 @@ func TestHardware(t *testing.T) {
 	t.Parallel()
 	n := 10_000
 	if *long {
-		n = 1_000_000
+		n = 200_000
 	}
 	r := newTrial(t)
 	special := variants(t)
@@ -110,7 +110,8 @@ func (r *trial) report(t *testing.T) {
 		t.Errorf("%s (%d times): %s", kind, n, r.first[kind])
 	}
 	for class, w := range r.written {
-		if w.times >= 20 && w.changed == 0 {
+		const ldg = 0xd9600000 // it writes the bits of a tag, all of which are 0 here
+		if w.times >= 20 && w.changed == 0 && class != ldg {
 			t.Errorf("%#08x: Writes has what was never seen to change: %s", class, w.example)
 		}
 	}
