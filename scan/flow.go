@@ -97,7 +97,7 @@ func (f *flow) step(i int, l loc) {
 		f.escaped = true
 	case in.Dst.Kind == isa.KindReg && in.Dst.Reg == r && in.Op != isa.Mov && in.Op != isa.MovZX && in.Op != isa.MovSX && in.Op != isa.Lea && in.Op != isa.Zero && in.Op != isa.Pop:
 		f.escaped = true
-	case in.Op == isa.Other: // it may read any register
+	case in.Op == isa.Other && in.Writes&(1<<r) != 0:
 		f.escaped = true
 	}
 	if in.Writes&(1<<r) == 0 {
@@ -205,8 +205,7 @@ func (f *flow) stepSlot(i int, in *isa.Inst, l loc) {
 		return
 	case in.Op == isa.Call && f.a.isWriteBarrier(in.Target):
 	case in.Op == isa.Call || in.Op == isa.CallInd:
-		args := f.a.argsSize(in.Target)
-		if in.Op == isa.CallInd || f.b.sp[i] == unknownSP || args < 0 || l.overlaps(f.b.sp[i]+f.a.arch.argument, args) {
+		if in.Op == isa.CallInd || f.b.sp[i] == unknownSP || l.overlaps(f.b.sp[i], max(f.a.argsSize(in.Target), 0)) || f.a.argsSize(in.Target) < 0 {
 			f.escaped = true
 			return
 		}

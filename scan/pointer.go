@@ -95,7 +95,7 @@ func readsOnly(in *isa.Inst, r isa.Reg) bool {
 		return false
 	}
 	if !uses(&in.Src) {
-		return in.Op != isa.Other // which may read any register
+		return in.Op != isa.Other || in.Writes&(1<<r) == 0
 	}
 	switch in.Op {
 	case isa.Mov, isa.MovZX, isa.MovSX, isa.MovVec, isa.Cmp, isa.Test, isa.Add, isa.Sub, isa.And, isa.Or, isa.Xor:
