@@ -205,7 +205,8 @@ func (f *flow) stepSlot(i int, in *isa.Inst, l loc) {
 		return
 	case in.Op == isa.Call && f.a.isWriteBarrier(in.Target):
 	case in.Op == isa.Call || in.Op == isa.CallInd:
-		if in.Op == isa.CallInd || f.b.sp[i] == unknownSP || l.overlaps(f.b.sp[i], max(f.a.argsSize(in.Target), 0)) || f.a.argsSize(in.Target) < 0 {
+		args := f.a.argsSize(in.Target)
+		if in.Op == isa.CallInd || f.b.sp[i] == unknownSP || args < 0 || l.overlaps(f.b.sp[i]+f.a.arch.argument, args) {
 			f.escaped = true
 			return
 		}
