@@ -1,170 +1,174 @@
-// Package strace runs programs under strace and says which system calls their
+// Package strace runs programs under strace, or under the tracing that qemu-user
+// has for programs of other architectures, and says which system calls their
 // own code made: what the static analysis is held against.
 package strace
 
 import (
-	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // A Run is one run of a program.
 type Run struct {
 	Path  string
 	Args  []string
-	Env   []string // added to the environment
+	Env   []string // the whole environment, nil for this process's own
 	Dir   string
 	Stdin io.Reader
 	// Strace holds further arguments for strace itself, such as
 	// "-e", "inject=clone3:error=ENOSYS".
 	Strace []string
+	// During, if set, is called once the program has been started, with its
+	// process; its context ends when the program has ended. If it fails, the
+	// program is ended, and its error is the run's.
+	During func(context.Context, *os.Process) error
 }
 
 // A Result is what a run did.
 type Result struct {
-	Calls  map[string]int // by name, of the program's own code
+	Calls  map[string]int // by name, of the program's own code; nil if it was not traced
 	Stdout []byte
 	Stderr []byte
-	State  *os.ProcessState // strace ends as the program did
+	State  *os.ProcessState // as the program ended
+}
+
+// Status returns the exit code, or 128 and the number of the signal that ended
+// the program, as a shell does.
+func (r *Result) Status() int {
+	if w, ok := r.State.Sys().(syscall.WaitStatus); ok && w.Signaled() {
+		return 128 + int(w.Signal())
+	}
+	return r.State.ExitCode()
 }
 
 // Trace runs the program to its end and counts its calls. The launcher's
 // execve is not among them; nor is what other programs do that it starts, but
-// what its children do until they become another program is.
+// what its children do until they become another program is. When ctx ends,
+// the program is killed: the result holds what it did until then.
 func (r Run) Trace(ctx context.Context) (*Result, error) {
+	return r.traced(ctx, Parse, func(log string) []string {
+		// What calls point to is of no use, but for clone3's flags.
+		args := []string{"strace", "-f", "-qq", "-s", "0", "-e", "verbose=clone3", "-o", log}
+		return append(append(args, r.Strace...), "--", r.Path)
+	}, tracee)
+}
+
+// Untraced runs the program under a command, such as "curb run", that ends as
+// the program does and passes signals on.
+func (r Run) Untraced(ctx context.Context, under ...string) (*Result, error) {
+	return r.run(ctx, append(under, r.Path), itself)
+}
+
+// traced runs the program under the tracer that command returns the command
+// line of, given the file to write to, and reads that.
+func (r Run) traced(ctx context.Context, parse func(io.Reader) (map[string]int, error),
+	command func(log string) []string, find func(ctx context.Context, tracer *os.Process, log string) (*os.Process, error)) (*Result, error) {
 	dir, err := os.MkdirTemp("", "curb-strace-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	log := filepath.Join(dir, "log")
-	args := append([]string{"-f", "-qq", "-o", log}, r.Strace...)
-	args = append(args, "--", r.Path)
-	cmd := exec.CommandContext(ctx, "strace", append(args, r.Args...)...)
-	cmd.Dir, cmd.Stdin = r.Dir, r.Stdin
-	cmd.Env = append(os.Environ(), r.Env...)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
-		return nil, fmt.Errorf("run %s under strace: %w", r.Path, err)
+	got, err := r.run(ctx, command(log), func(ctx context.Context, p *os.Process) (*os.Process, error) { return find(ctx, p, log) })
+	if err != nil {
+		return nil, err
 	}
 	file, err := os.Open(log)
 	if err != nil {
-		return nil, fmt.Errorf("run %s under strace: %w\n%s", r.Path, err, errs.Bytes())
+		return nil, fmt.Errorf("run %s under a tracer: %w\n%s", r.Path, err, got.Stderr)
 	}
 	defer file.Close()
-	calls, err := Parse(file)
-	if err != nil {
-		return nil, fmt.Errorf("read what strace wrote of %s: %w", r.Path, err)
+	if got.Calls, err = parse(file); err != nil {
+		return nil, fmt.Errorf("read what was traced of %s: %w", r.Path, err)
 	}
-	return &Result{calls, out.Bytes(), errs.Bytes(), cmd.ProcessState}, nil
+	return got, nil
 }
 
-// Parse reads the output of strace -f and counts the calls of the first
-// process's program, by name.
-func Parse(r io.Reader) (map[string]int, error) {
-	p := parser{tasks: map[string]*process{}, open: map[string]string{}, early: map[string][]string{}, calls: map[string]int{}}
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		tid, rest, ok := strings.Cut(lines.Text(), " ")
-		if !ok {
-			continue
+// run starts a command line that ends in the program, in a process group of
+// its own, and waits for its end. Nothing that it started stays behind.
+func (r Run) run(ctx context.Context, argv []string, find func(context.Context, *os.Process) (*os.Process, error)) (*Result, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, argv[0], append(argv[1:], r.Args...)...)
+	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = r.Dir, r.Env, r.Stdin, &out, &errs
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = 5 * time.Second // for pipes that a child of its own holds
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("run %s: %w", r.Path, err)
+	}
+	defer syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	during := r.accompany(ctx, cancel, func() (*os.Process, error) { return find(ctx, cmd.Process) })
+	err := cmd.Wait()
+	cancel()
+	failed := <-during
+	if cmd.ProcessState == nil {
+		return nil, fmt.Errorf("run %s: %w", r.Path, err)
+	}
+	if failed != nil {
+		return nil, fmt.Errorf("run %s: %w\n%s%s", r.Path, failed, out.Bytes(), errs.Bytes())
+	}
+	return &Result{Stdout: out.Bytes(), Stderr: errs.Bytes(), State: cmd.ProcessState}, nil
+}
+
+// accompany calls During, and ends the program if that fails.
+func (r Run) accompany(ctx context.Context, cancel func(), find func() (*os.Process, error)) <-chan error {
+	done := make(chan error, 1)
+	if r.During == nil {
+		done <- nil
+		return done
+	}
+	go func() {
+		p, err := find()
+		if err == nil {
+			err = r.During(ctx, p)
+			p.Release()
 		}
-		p.line(tid, strings.TrimLeft(rest, " "))
-	}
-	return p.calls, lines.Err()
-}
-
-// A process is one of the traced ones. It is the program's own until it
-// executes another one.
-type process struct{ own, started bool }
-
-type parser struct {
-	tasks map[string]*process
-	open  map[string]string   // the unfinished call of a task
-	early map[string][]string // lines of tasks whose creation was not seen yet
-	calls map[string]int
-}
-
-func (p *parser) line(tid, rest string) {
-	proc := p.tasks[tid]
-	if proc == nil {
-		if len(p.tasks) > 0 {
-			p.early[tid] = append(p.early[tid], rest)
-			return
+		if errors.Is(err, context.Canceled) {
+			err = nil // the program has ended, which its caller sees
 		}
-		proc = &process{own: true}
-		p.tasks[tid] = proc
-	}
-	switch {
-	case strings.HasPrefix(rest, "+++ "):
-		if !strings.HasPrefix(rest, "+++ superseded") {
-			delete(p.tasks, tid)
-			if len(p.tasks) == 0 {
-				p.tasks["gone"] = &process{}
+		if err != nil {
+			cancel()
+		}
+		done <- err
+	}()
+	return done
+}
+
+// itself is for commands that are the program, or stand for it.
+func itself(_ context.Context, p *os.Process) (*os.Process, error) {
+	return os.FindProcess(p.Pid) // of its own: the other one is waited for
+}
+
+// tracee finds the process that strace traces: the first that it writes of.
+func tracee(ctx context.Context, _ *os.Process, log string) (*os.Process, error) {
+	for {
+		text, err := os.ReadFile(log)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+		if first, _, ok := strings.Cut(string(text), " "); ok {
+			pid, err := strconv.Atoi(first)
+			if err != nil {
+				return nil, fmt.Errorf("strace wrote %q where a process's number was expected", first)
 			}
+			return os.FindProcess(pid)
 		}
-		return
-	case strings.HasPrefix(rest, "--- "):
-		return
-	case strings.HasPrefix(rest, "<... "):
-		name, end, _ := strings.Cut(strings.TrimPrefix(rest, "<... "), " resumed>")
-		call, ok := p.open[tid]
-		if !ok {
-			call = name + "(" // begun by another thread: an execve goes on as the first one's
-		}
-		delete(p.open, tid)
-		p.done(proc, call+end)
-		return
-	}
-	name, _, ok := strings.Cut(rest, "(")
-	if !ok || strings.HasPrefix(name, "?") {
-		return // strace writes ???? where the task was killed before it could ask for the number
-	}
-	if proc.own && (proc.started || name != "execve") {
-		p.calls[name]++
-	}
-	if begin, unfinished := strings.CutSuffix(rest, "<unfinished ...>"); unfinished {
-		p.open[tid] = begin
-		return
-	}
-	p.done(proc, rest)
-}
-
-// done looks at a finished call for what it changes in the tree of processes.
-func (p *parser) done(proc *process, call string) {
-	name, _, _ := strings.Cut(call, "(")
-	at := strings.LastIndex(call, " = ")
-	if at < 0 {
-		return
-	}
-	result, _, _ := strings.Cut(call[at+3:], " ")
-	switch name {
-	case "execve", "execveat":
-		if result == "0" {
-			proc.own = !proc.started
-			proc.started = true
-		}
-	case "clone", "clone3", "fork", "vfork":
-		if result == "" || result[0] < '1' || result[0] > '9' {
-			return
-		}
-		child := proc
-		if !strings.Contains(call, "CLONE_THREAD") {
-			child = &process{own: proc.own, started: true}
-		}
-		p.tasks[result] = child
-		lines := p.early[result]
-		delete(p.early, result)
-		for _, l := range lines {
-			p.line(result, l)
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(2 * time.Millisecond):
 		}
 	}
 }

@@ -128,7 +128,7 @@ func TestTrace(t *testing.T) {
 	}
 	dir := t.TempDir()
 	r, err := Run{
-		Path: probe(t), Args: []string{"7"}, Env: []string{"PROBE=set"}, Dir: dir, Stdin: strings.NewReader("to be read"),
+		Path: probe(t), Args: []string{"7"}, Env: append(os.Environ(), "PROBE=set"), Dir: dir, Stdin: strings.NewReader("to be read"),
 	}.Trace(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -23,24 +23,31 @@ type recipe struct {
 	traced  []string // what the one run showed
 	scanned []string // what curb lists
 	binary  string   // changediff, locked down to what was traced
-	runs    []run
+	ways    []way
 }
 
 // makeRecipe follows the recipe in the directory dir.
 func makeRecipe(ctx context.Context, dir string) (*recipe, error) {
-	all, err := programs(ctx, dir)
+	root, err := os.Getwd()
 	if err != nil {
 		return nil, err
 	}
-	at := slices.IndexFunc(all, func(p program) bool { return p.name == "changediff" })
-	p := all[at]
+	fill := strings.NewReplacer("{repository}", root, "{dir}", dir)
+	var ways []way
+	for _, w := range find("changediff").ways {
+		filled := way{exit: w.exit}
+		for _, arg := range w.args {
+			filled.args = append(filled.args, fill.Replace(arg))
+		}
+		ways = append(ways, filled)
+	}
 	// The list must be for the program alone, so the lock-down is left out.
-	r := &recipe{runs: p.runs, binary: filepath.Join(dir, "recipe")}
+	r := &recipe{ways: ways, binary: filepath.Join(dir, "recipe")}
 	free := filepath.Join(dir, "free")
 	if err := buildChangediff(ctx, dir, free, "package main\n\nfunc curbLockDown() {}\n"); err != nil {
 		return nil, err
 	}
-	got, err := strace.Run{Path: free, Args: p.runs[0].args}.Trace(ctx)
+	got, err := strace.Run{Path: free, Args: ways[0].args}.Trace(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -102,8 +109,8 @@ func without(a, b []string) []string {
 // how often it was run and in which ways it did not end as it should.
 func (r *recipe) try(ctx context.Context, times int) (runs int, broken []string) {
 	seen := map[string]bool{}
-	for _, way := range r.runs {
-		for _, env := range append(slices.Clone(modes), []string{"GODEBUG=asyncpreemptoff=0", "GOGC=1"}) {
+	for _, way := range r.ways {
+		for _, env := range [][]string{nil, {"GOMAXPROCS=1"}, {"GOGC=5"}, {"GOGC=1"}} {
 			for range times {
 				cmd := exec.CommandContext(ctx, r.binary, way.args...)
 				cmd.Env = append(os.Environ(), env...)

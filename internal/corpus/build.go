@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"debug/buildinfo"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// testdata is where the modules are that pin the programs, below the root of
+// the repository.
+const testdata = "internal/corpus/testdata"
+
+// repository is the set of what is curb's own: go alone knows when that has
+// to be built again.
+const repository = "."
+
+// build returns the row's binary, from the cache if it is there.
+func (b *bench) build(ctx context.Context, r row) (string, error) {
+	binary := filepath.Join(b.cache, r.label())
+	flags := "-trimpath -buildvcs=false"
+	if strings.HasPrefix(r.toolchain, "go1.17.") {
+		flags = "-trimpath" // it does not know the other one
+	}
+	env := []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + r.arch, "GOTOOLCHAIN=" + r.toolchain, "GOFLAGS=" + flags, "GOWORK=off"}
+	args := append([]string{"build", "-o", binary + ".new"}, buildModes[r.mode]...)
+	args = append(args, r.pkg)
+
+	var dir string
+	key := fmt.Sprintf("%q %q %q", b.goVersion, env, args)
+	if r.set != "" && r.set != repository {
+		dir = filepath.Join(testdata, r.set)
+		sum, err := fingerprint(os.DirFS(dir))
+		if err != nil {
+			return "", fmt.Errorf("build %s: %w", r.label(), err)
+		}
+		key += sum
+	}
+	if had, err := os.ReadFile(binary + ".key"); err == nil && string(had) == key && r.set != repository {
+		if _, err := os.Stat(binary); err == nil {
+			return binary, nil
+		}
+	}
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", r.label(), err, out)
+	}
+	if err := errors.Join(os.Rename(binary+".new", binary), os.WriteFile(binary+".key", []byte(key), 0o644)); err != nil {
+		return "", fmt.Errorf("build %s: %w", r.label(), err)
+	}
+	return binary, nil
+}
+
+// fingerprint tells sources apart.
+func fingerprint(source fs.FS) (string, error) {
+	hash := sha256.New()
+	err := fs.WalkDir(source, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(source, name)
+		fmt.Fprintf(hash, "%q %x\n", name, sha256.Sum256(text))
+		return err
+	})
+	return fmt.Sprintf("%x", hash.Sum(nil)), err
+}
+
+// versions returns the version of the module that a binary's package is from,
+// and of the Go release that built it.
+func versions(binary string) (module, toolchain string, err error) {
+	info, err := buildinfo.ReadFile(binary)
+	if err != nil {
+		return "", "", fmt.Errorf("read which versions are in %s: %w", filepath.Base(binary), err)
+	}
+	toolchain, _, _ = strings.Cut(strings.TrimPrefix(info.GoVersion, "go"), " ")
+	at := slices.IndexFunc(modulesOf(info), func(prefix string) bool { return within(info.Path, prefix) })
+	switch {
+	case at >= 0:
+		module = info.Deps[at].Version
+	case strings.HasPrefix(info.Path, "cmd/"):
+		module = "go" + toolchain
+	default:
+		module = "-" // of this repository
+	}
+	return module, toolchain, nil
+}
+
+func modulesOf(info *buildinfo.BuildInfo) []string {
+	var paths []string
+	for _, dep := range info.Deps {
+		paths = append(paths, dep.Path)
+	}
+	return paths
+}
+
+func within(pkg, module string) bool { return pkg == module || strings.HasPrefix(pkg, module+"/") }

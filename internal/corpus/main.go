@@ -1,0 +1,117 @@
+// Corpus runs real programs and holds the system calls that they make against
+// those that the scan of their binaries predicts. Each is run in many ways,
+// and then once more in all its ways under "curb run --deny trap", where it must
+// work as before. It prints a line for each program, and fails if any call was
+// missed, if the scan left anything unresolved, or if a program broke.
+//
+// The programs are those of the Go toolchain, well-known ones from modules at
+// pinned versions, and small ones as every Go release since 1.17 builds them:
+// plain, stripped and position-independent, some for arm64 under emulation.
+//
+// With -recipe it compares the list that one run of strace gives for an example
+// with the list that curb makes.
+//
+// Run it in the root of the repository: go run ./internal/corpus. It runs the
+// programs in namespaces of their own, with no other processes and no network
+// but a loopback interface, and needs a kernel that allows that.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var o options
+	recipe := flag.Bool("recipe", false, "compare the list of one strace run with curb's")
+	flag.StringVar(&o.part, "part", "all", "`part` of the corpus: all, or ci, which takes less than ten minutes")
+	flag.StringVar(&o.match, "run", "", "only the programs whose label, such as caddy-amd64-pie, matches this `regexp`")
+	flag.StringVar(&o.file, "o", "", "write a document with the table to this `file`")
+	flag.BoolVar(&o.verbose, "v", false, "say on standard error what is being done")
+	flag.Parse()
+	var ok bool
+	var err error
+	if *recipe {
+		ok, err = true, printRecipe(ctx, os.Stdout)
+	} else {
+		ok, err = o.main(ctx, os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "corpus:", err)
+		os.Exit(2)
+	}
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+// options say what is done with which rows.
+type options struct {
+	part, match, file string
+	verbose           bool
+}
+
+// rows returns the rows that the options choose.
+func (o options) rows() ([]row, error) {
+	match, err := regexp.Compile(o.match)
+	if err != nil {
+		return nil, fmt.Errorf("-run: %w", err)
+	}
+	if o.part != "all" && o.part != "ci" {
+		return nil, fmt.Errorf("-part is all or ci, not %q", o.part)
+	}
+	chosen := slices.DeleteFunc(rows(), func(r row) bool { return o.part == "ci" && !r.ci || !match.MatchString(r.label()) })
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("no program of the corpus matches %q", o.match)
+	}
+	return chosen, nil
+}
+
+func (o options) main(ctx context.Context, w io.Writer) (ok bool, err error) {
+	chosen, err := o.rows()
+	if err != nil {
+		return false, err
+	}
+	b, err := newBench(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, b.close()) }()
+	if o.verbose {
+		b.progress = os.Stderr
+	}
+	if !alone() {
+		// Building needs what running must not have.
+		if err := b.buildAll(ctx, chosen); err != nil {
+			return false, err
+		}
+		return again(ctx, w)
+	}
+	if err := settle(); err != nil {
+		return false, err
+	}
+	results, err := b.checkAll(ctx, chosen)
+	if err != nil {
+		return false, err
+	}
+	if err := writeTable(w, results); err != nil {
+		return false, err
+	}
+	if o.file != "" {
+		if err := writeDocument(o.file, strings.Join(os.Args[1:], " "), results); err != nil {
+			return false, err
+		}
+	}
+	return !slices.ContainsFunc(results, func(r *result) bool { return len(r.failures()) > 0 }), nil
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/gocurb/curb/internal/strace"
+	"github.com/gocurb/curb/syscalls"
+)
+
+// The time that a run is given: much more than it needs, but for those in which
+// calls fail, which may hang.
+const (
+	patience      = 2 * time.Minute
+	faultPatience = 6 * time.Second
+)
+
+// A launcher runs a program, and returns what it did.
+type launcher func(context.Context, strace.Run) (*strace.Result, error)
+
+// traced is how the calls of a row's program are observed.
+func traced(r row) launcher {
+	if r.arch == "amd64" {
+		return func(ctx context.Context, run strace.Run) (*strace.Result, error) { return run.Trace(ctx) }
+	}
+	return func(ctx context.Context, run strace.Run) (*strace.Result, error) {
+		table, err := syscalls.For(r.arch)
+		if err != nil {
+			return nil, err
+		}
+		return run.TraceQemu(ctx, table, "qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu")
+	}
+}
+
+// confined runs programs so that a call that the scan did not predict ends
+// them with a signal.
+func (b *bench) confined(names []string) launcher {
+	under := []string{b.curb, "run", "--quiet", "--deny", "trap"}
+	if len(names) > 0 {
+		under = append(under, "--allow", strings.Join(names, ","))
+	}
+	return func(ctx context.Context, run strace.Run) (*strace.Result, error) {
+		return run.Untraced(ctx, under...)
+	}
+}
+
+// run runs a row's program once, in a directory of its own.
+func (b *bench) run(ctx context.Context, r row, binary string, w way, m mode, launch launcher) (*strace.Result, error) {
+	if m.fault && !alone() {
+		return nil, fmt.Errorf("%s: %s could make it harm other processes: not without namespaces", r.label(), m.name)
+	}
+	dir, err := os.MkdirTemp(b.dir, "run-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	ports, err := freePorts(2)
+	if err != nil {
+		return nil, err
+	}
+	child := binary
+	if r.arch != "amd64" {
+		child = "/bin/true" // the emulator starts programs of this machine only
+	}
+	fill := strings.NewReplacer("{dir}", dir, "{self}", binary, "{child}", child, "{prep}", b.prep(), "{repository}", b.root, "{port}", ports[0], "{port2}", ports[1])
+	if err := b.unpack(dir, fill); err != nil {
+		return nil, err
+	}
+	run := strace.Run{Path: binary, Dir: dir, Env: append(b.environment(dir), m.env...), Strace: m.strace}
+	for _, arg := range w.args {
+		run.Args = append(run.Args, fill.Replace(arg))
+	}
+	if w.stdin != "" {
+		run.Stdin = strings.NewReader(fill.Replace(w.stdin))
+	}
+	run.During = during(w, m, dir, ports)
+	limit := patience
+	if m.fault {
+		limit = faultPatience
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	got, err := launch(ctx, run)
+	switch {
+	case err != nil:
+	case m.anyEnd:
+	case ctx.Err() != nil:
+		err = fmt.Errorf("it had not ended after %v\n%s", limit, tail(got))
+	case got.Status() != w.exit:
+		err = fmt.Errorf("it ended with status %d, not %d\n%s", got.Status(), w.exit, tail(got))
+	}
+	if err != nil {
+		what := strings.NewReplacer(dir, "{dir}", b.cache, "{cache}", b.dir, "{bench}", b.root, "{repository}").Replace(err.Error())
+		return nil, fmt.Errorf("%s %s (%s): %s", r.label(), strings.Join(w.args, " "), m.name, what)
+	}
+	return got, nil
+}
+
+// tail returns the last lines that a program wrote.
+func tail(r *strace.Result) string {
+	lines := bytes.Split(bytes.TrimSpace(append(r.Stdout, r.Stderr...)), []byte("\n"))
+	return string(bytes.Join(lines[max(0, len(lines)-20):], []byte("\n")))
+}
+
+// unpack writes the files that programs work on.
+func (b *bench) unpack(dir string, fill *strings.Replacer) error {
+	archive, err := txtar.ParseFile(filepath.Join(testdata, "input.txtar"))
+	if err != nil {
+		return err
+	}
+	for _, file := range archive.Files {
+		name := filepath.Join(dir, file.Name)
+		err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(fill.Replace(string(file.Data))), 0o644))
+		if err != nil {
+			return err
+		}
+	}
+	return os.MkdirAll(filepath.Join(dir, "tmp"), 0o755)
+}
+
+// environment is what every run begins with: nothing of the user's.
+func (b *bench) environment(dir string) []string {
+	return []string{
+		"PATH=" + filepath.Join(b.goroot, "bin") + ":" + os.Getenv("PATH"),
+		"HOME=" + filepath.Join(dir, "home"), "TMPDIR=" + filepath.Join(dir, "tmp"),
+		"GOROOT=" + b.goroot, "GOCACHE=" + b.gocache, "GOMODCACHE=" + b.modcache,
+		"GOENV=off", "GOTOOLCHAIN=local", "GOPROXY=off", "GOFLAGS=-buildvcs=false", "CGO_ENABLED=0",
+		"STATICCHECK_CACHE=" + filepath.Join(dir, "tmp"),
+	}
+}
+
+// freePorts returns ports of the loopback interface that nothing uses.
+func freePorts(n int) ([]string, error) {
+	var ports []string
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("look for a free port: %w", err)
+		}
+		defer l.Close() // only after all have been found, so that they differ
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		if err != nil {
+			return nil, err
+		}
+		ports = append(ports, port)
+	}
+	return ports, nil
+}

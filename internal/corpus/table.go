@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+)
+
+// writeTable writes the results as a table, and what is wrong below it. The
+// text is valid Markdown, and can be read as it is.
+func writeTable(w io.Writer, results []*result) error {
+	rows := [][]string{{"program", "version", "Go", "arch", "mode", "runs", "observed", "predicted", "missed", "under trap"}}
+	runs, failed := 0, 0
+	var failures bytes.Buffer
+	for _, r := range results {
+		rows = append(rows, r.cells())
+		runs += r.runs
+		if all := r.failures(); len(all) > 0 {
+			failed++
+			fmt.Fprintf(&failures, "\n%s:\n\n", r.label())
+			for _, failure := range all {
+				fmt.Fprintf(&failures, "- %s\n", strings.ReplaceAll(failure, "\n", "\n  "))
+			}
+		}
+	}
+	var out bytes.Buffer
+	align(&out, rows)
+	fmt.Fprintf(&out, "\n%d binaries, %d runs, %d failed.\n", len(results), runs, failed)
+	out.Write(failures.Bytes())
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+// cells are a result's line of the table.
+func (r *result) cells() []string {
+	missed, confined := "none", "the same"
+	if names := r.missed(); len(names) > 0 {
+		missed = strings.Join(names, " ")
+	}
+	if n := len(r.unresolved); n > 0 { // then "none" would prove nothing
+		missed = fmt.Sprintf("%s, %d unresolved", missed, n)
+	}
+	if len(r.predicted) == 0 {
+		missed = "not scanned"
+	}
+	switch {
+	case r.arch != "amd64":
+		confined = "-"
+	case !r.confined:
+		confined = "FAILED"
+	}
+	return []string{
+		r.name, r.version, r.goVersion, r.arch, r.mode,
+		strconv.Itoa(r.runs), strconv.Itoa(len(r.observed)), strconv.Itoa(len(r.predicted)), missed, confined,
+	}
+}
+
+// align writes the lines of a table, the first of which is its head.
+func align(w io.Writer, rows [][]string) {
+	widths := make([]int, len(rows[0]))
+	for _, cells := range rows {
+		for i, cell := range cells {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	rule := make([]string, len(widths))
+	for i, width := range widths {
+		rule[i] = strings.Repeat("-", width)
+	}
+	for _, cells := range slices.Insert(slices.Clone(rows), 1, rule) {
+		for i, cell := range cells {
+			fmt.Fprintf(w, "| %-*s ", widths[i], cell)
+		}
+		fmt.Fprintln(w, "|")
+	}
+}
+
+// writeDocument writes a file with the table, and how it was made.
+func writeDocument(file, args string, results []*result) error {
+	var kernel unix.Utsname
+	if err := unix.Uname(&kernel); err != nil {
+		return fmt.Errorf("ask for the kernel's release: %w", err)
+	}
+	release, _, _ := strings.Cut(unix.ByteSliceToString(kernel.Release[:]), "-")
+	var out bytes.Buffer
+	fmt.Fprintf(&out, `# The corpus
+
+%s, on Linux %s, by
+
+    %s
+
+Each line is one binary. It was run as often as it says, and the system calls
+that its own code made were observed: in all ways of its workload, which make it
+succeed, fail, end by itself and by a signal; with one processor, with a
+garbage collection at every opportunity, stopped and continued, and ended by
+SIGQUIT with GOTRACEBACK=crash; the small programs also with GODEBUG=efence=1.
+Then, for some, each observed call was made to fail, one at a time, with ENOSYS,
+EPERM and EINTR, which brings out what older kernels would. What the scan of
+the binary did not predict is missed. Under trap means that all ways were run
+again under "curb run --deny trap", where one denial ends the program, and ended the
+same. Programs for arm64 ran under qemu-user.
+
+`, time.Now().UTC().Format(time.DateOnly), release, "go run ./internal/corpus "+args)
+	if err := writeTable(&out, results); err != nil {
+		return err
+	}
+	return os.WriteFile(file, out.Bytes(), 0o644)
+}
