@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"debug/buildinfo"
@@ -10,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -74,32 +74,21 @@ func fingerprint(source fs.FS) (string, error) {
 	return fmt.Sprintf("%x", hash.Sum(nil)), err
 }
 
-// versions returns the version of the module that a binary's package is from,
-// and of the Go release that built it.
-func versions(binary string) (module, toolchain string, err error) {
+// versions returns the version of the module that a program is from, and of
+// the Go release that built its binary, as the binary has them.
+func versions(p program, binary string) (module, toolchain string, err error) {
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
 		return "", "", fmt.Errorf("read which versions are in %s: %w", filepath.Base(binary), err)
 	}
 	toolchain, _, _ = strings.Cut(strings.TrimPrefix(info.GoVersion, "go"), " ")
-	at := slices.IndexFunc(modulesOf(info), func(prefix string) bool { return within(info.Path, prefix) })
-	switch {
-	case at >= 0:
-		module = info.Deps[at].Version
-	case strings.HasPrefix(info.Path, "cmd/"):
-		module = "go" + toolchain
-	default:
-		module = "-" // of this repository
+	if p.set == "" {
+		return toolchain, toolchain, nil
 	}
-	return module, toolchain, nil
-}
-
-func modulesOf(info *buildinfo.BuildInfo) []string {
-	var paths []string
-	for _, dep := range info.Deps {
-		paths = append(paths, dep.Path)
+	for _, dep := range append(info.Deps, &info.Main) {
+		if dep.Path == p.module || dep.Path == info.Main.Path && p.module == "" && dep.Version != "(devel)" {
+			return cmp.Or(dep.Version, "-"), toolchain, nil
+		}
 	}
-	return paths
+	return "-", toolchain, nil // of this repository
 }
-
-func within(pkg, module string) bool { return pkg == module || strings.HasPrefix(pkg, module+"/") }

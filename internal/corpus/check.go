@@ -95,18 +95,18 @@ func (b *bench) check(ctx context.Context, r row) (*result, error) {
 		return nil, err
 	}
 	res := &result{row: r}
-	if res.version, res.goVersion, err = versions(binary); err != nil {
+	if res.version, res.goVersion, err = versions(r.program, binary); err != nil {
 		return nil, err
 	}
 	u, err := b.scan(binary)
 	if err != nil {
-		res.broken = fmt.Errorf("scan: %w", err)
+		res.broken = fmt.Errorf("scan: %w", b.anonymous(err))
 	} else {
 		res.predicted, res.unresolved = u.Names(), u.Unresolved
 	}
-	scanned := res.broken == nil
+	complete := res.broken == nil && len(res.unresolved) == 0 // "curb run" refuses all others
 	res.broken = errors.Join(res.broken, b.observe(ctx, res, binary))
-	if scanned && r.arch == runtime.GOARCH {
+	if complete && r.arch == runtime.GOARCH {
 		res.broken = errors.Join(res.broken, b.confine(ctx, res, binary))
 	}
 	return res, ctx.Err()

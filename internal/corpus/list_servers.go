@@ -28,7 +28,7 @@ var servers = []program{
 		},
 	},
 	{
-		name: "coredns", pkg: "./dns", set: "servers", ci: true,
+		name: "coredns", pkg: "./dns", set: "servers", module: "github.com/coredns/coredns", ci: true,
 		ways: []way{
 			{args: []string{"-conf", "Corefile"}, drive: resolve(syscall.SIGTERM)},
 			{args: []string{"-conf", "Corefile"}, drive: resolve(syscall.SIGINT)},
@@ -41,7 +41,7 @@ var servers = []program{
 		ways: []way{
 			{args: etcd, exit: 128 + 15, drive: put(syscall.SIGTERM)},
 			{args: etcd, exit: 128 + 2, drive: put(syscall.SIGINT)},
-			{args: []string{"--listen-client-urls", "no address"}, exit: 1},
+			{args: []string{"--listen-client-urls", "no address"}, exit: 2},
 		},
 	},
 	{
@@ -102,15 +102,22 @@ func publish(end syscall.Signal) func(*live) error {
 	}
 }
 
-// resolve asks a DNS server for names that are and are not there.
+// resolve asks a DNS server for names that are and are not there, before and
+// after it has read its files anew.
 func resolve(end syscall.Signal) func(*live) error {
 	return func(l *live) error {
-		return l.work(func() error { return l.lookup("udp", "www.corpus.example", "127.0.0.7") }, func() error {
+		present := func() error { return l.lookup("udp", "www.corpus.example", "127.0.0.7") }
+		work := func() error {
 			return errors.Join(
 				l.lookup("udp", "host.example", "127.0.0.9"), l.lookup("udp", "missing.corpus.example"),
-				l.lookup("tcp", "www.corpus.example", "127.0.0.7"), l.get(l.port2, "/health", 200), l.signal(syscall.SIGUSR1),
+				l.lookup("tcp", "www.corpus.example", "127.0.0.7"), l.get(l.port2, "/health", 200),
 			)
-		}, end)
+		}
+		// A signal to end while it reads would leave it running.
+		if err := errors.Join(l.retry(present), work(), l.signal(syscall.SIGUSR1), l.sleep(time.Second)); err != nil {
+			return err
+		}
+		return l.work(func() error { return l.get(l.port2, "/health", 200) }, work, end)
 	}
 }
 

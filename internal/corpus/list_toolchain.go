@@ -5,6 +5,9 @@ import "syscall"
 // What go starts in its workloads.
 var started = []string{"go", "compile", "link", "asm", "vet", "good.test", "good.exe"}
 
+// What the compiler reads is for this architecture, whatever it runs on itself.
+var packages = []string{"GOARCH=amd64"}
+
 // The Go toolchain's own programs, built from its sources.
 var toolchain = []program{
 	{
@@ -53,11 +56,11 @@ var toolchain = []program{
 	{
 		pkg: "cmd/compile", ci: true, faults: true,
 		ways: []way{
-			{args: []string{"-p", "main", "-importcfg", "{prep}/importcfg", "-o", "main.a", "good/main.go"}},
-			{args: []string{"-p", "alone", "-S", "-o", "alone.a", "alone/alone.go"}},
-			{args: []string{"-p", "broken", "broken/broken.go"}, exit: 2},
-			{args: []string{"-cpuprofile", "cpu", "-memprofile", "memory", "-p", "alone", "-o", "alone.a", "alone/alone.go"}},
-			{args: []string{"missing.go"}, exit: 2},
+			{env: packages, args: []string{"-p", "main", "-importcfg", "{prep}/importcfg", "-o", "main.a", "good/main.go"}},
+			{env: packages, args: []string{"-p", "alone", "-S", "-o", "alone.a", "alone/alone.go"}},
+			{env: packages, args: []string{"-p", "broken", "broken/broken.go"}, exit: 2},
+			{env: packages, args: []string{"-cpuprofile", "cpu", "-memprofile", "memory", "-p", "alone", "-o", "alone.a", "alone/alone.go"}},
+			{env: packages, args: []string{"missing.go"}, exit: 2},
 		},
 	},
 	{

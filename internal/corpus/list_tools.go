@@ -1,5 +1,8 @@
 package main
 
+// What go needs to find the modules in subdirectories.
+var workspace = []string{"GOWORK={dir}/go.work"}
+
 // Programs that do something and end, built from modules at the versions of
 // testdata/tools/go.mod.
 var tools = []program{
@@ -8,7 +11,7 @@ var tools = []program{
 		ways: []way{
 			{args: []string{"bundle/main.js", "--bundle", "--minify", "--sourcemap", "--outfile=out.js"}},
 			{args: []string{"bundle/broken.js", "--bundle"}, exit: 1},
-			{args: []string{"--servedir=site", "--serve=127.0.0.1:{port}"}, exit: 128 + 15, drive: pages},
+			{args: []string{"--servedir=site", "--serve=127.0.0.1:{port}", "--watch=forever"}, exit: 128 + 15, drive: pages},
 		},
 	},
 	{
@@ -16,8 +19,8 @@ var tools = []program{
 		ways: []way{
 			{args: []string{".list | add", "data.json"}},
 			{args: []string{"[range(100000)] | map(tostring) | add | length"}, stdin: "{}"},
-			{args: []string{".", "broken.json"}, exit: 2},
-			{args: []string{".", "missing.json"}, exit: 2},
+			{args: []string{".", "broken.json"}, exit: 5},
+			{args: []string{".", "missing.json"}, exit: 5},
 		},
 	},
 	{
@@ -41,7 +44,8 @@ var tools = []program{
 	{
 		pkg: "honnef.co/go/tools/cmd/staticcheck", set: "tools", starts: started,
 		ways: []way{
-			{args: []string{"-checks=all", "./..."}, exit: 1},
+			{args: []string{"-checks=all", "./good"}, env: workspace, exit: 1},
+			{args: []string{"./broken"}, env: workspace, exit: 1},
 			{args: []string{"-debug.version"}},
 		},
 	},
@@ -50,7 +54,8 @@ var tools = []program{
 		ways: []way{
 			{args: []string{"-d", "-i", "8", "script.sh"}, exit: 1},
 			{args: []string{"-w", "."}},
-			{args: []string{"data.json"}, exit: 1},
+			{args: []string{"-tojson"}, stdin: "echo $((1 + 2)); f() { echo; }"},
+			{stdin: "if true; then", exit: 1},
 		},
 	},
 	{

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -79,6 +78,9 @@ func (b *bench) run(ctx context.Context, r row, binary string, w way, m mode, la
 	for _, arg := range w.args {
 		run.Args = append(run.Args, fill.Replace(arg))
 	}
+	for _, variable := range w.env {
+		run.Env = append(run.Env, fill.Replace(variable))
+	}
 	if w.stdin != "" {
 		run.Stdin = strings.NewReader(fill.Replace(w.stdin))
 	}
@@ -94,21 +96,23 @@ func (b *bench) run(ctx context.Context, r row, binary string, w way, m mode, la
 	case err != nil:
 	case m.anyEnd:
 	case ctx.Err() != nil:
-		err = fmt.Errorf("it had not ended after %v\n%s", limit, tail(got))
+		err = fmt.Errorf("it had not ended after %v\n%s", limit, strace.Tail(got.Stdout, got.Stderr))
 	case got.Status() != w.exit:
-		err = fmt.Errorf("it ended with status %d, not %d\n%s", got.Status(), w.exit, tail(got))
+		err = fmt.Errorf("it ended with status %d, not %d\n%s", got.Status(), w.exit, strace.Tail(got.Stdout, got.Stderr))
 	}
 	if err != nil {
-		what := strings.NewReplacer(dir, "{dir}", b.cache, "{cache}", b.dir, "{bench}", b.root, "{repository}").Replace(err.Error())
-		return nil, fmt.Errorf("%s %s (%s): %s", r.label(), strings.Join(w.args, " "), m.name, what)
+		err = errors.New(strings.ReplaceAll(err.Error(), dir, "{dir}"))
+		return nil, fmt.Errorf("%s %s (%s): %w", r.label(), strings.Join(w.args, " "), m.name, b.anonymous(err))
 	}
 	return got, nil
 }
 
-// tail returns the last lines that a program wrote.
-func tail(r *strace.Result) string {
-	lines := bytes.Split(bytes.TrimSpace(append(r.Stdout, r.Stderr...)), []byte("\n"))
-	return string(bytes.Join(lines[max(0, len(lines)-20):], []byte("\n")))
+// anonymous returns an error without the paths of this machine.
+func (b *bench) anonymous(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(strings.NewReplacer(b.cache+"/", "", b.dir, "{bench}", b.root, "{repository}").Replace(err.Error()))
 }
 
 // unpack writes the files that programs work on.
@@ -134,7 +138,7 @@ func (b *bench) environment(dir string) []string {
 		"HOME=" + filepath.Join(dir, "home"), "TMPDIR=" + filepath.Join(dir, "tmp"),
 		"GOROOT=" + b.goroot, "GOCACHE=" + b.gocache, "GOMODCACHE=" + b.modcache,
 		"GOENV=off", "GOTOOLCHAIN=local", "GOPROXY=off", "GOFLAGS=-buildvcs=false", "CGO_ENABLED=0",
-		"STATICCHECK_CACHE=" + filepath.Join(dir, "tmp"),
+		"GOWORK=off", "STATICCHECK_CACHE=" + filepath.Join(dir, "tmp"),
 	}
 }
 

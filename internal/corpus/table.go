@@ -54,6 +54,8 @@ func (r *result) cells() []string {
 	switch {
 	case r.arch != "amd64":
 		confined = "-"
+	case len(r.predicted) == 0 || len(r.unresolved) > 0:
+		confined = "refused"
 	case !r.confined:
 		confined = "FAILED"
 	}

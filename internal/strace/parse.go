@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// What strace writes if a task is killed while it asks for the number: it gets
+// the result that the kernel has put down before it looks at the call, -ENOSYS.
+const unread = "syscall_0xffffffffffffffda"
+
 // Parse reads the output of strace -f and counts the calls of the first
 // process's program, by name.
 func Parse(r io.Reader) (map[string]int, error) {
@@ -65,7 +69,7 @@ func (p *parser) line(tid, rest string) {
 		return
 	}
 	name, _, ok := strings.Cut(rest, "(")
-	if !ok || strings.HasPrefix(name, "?") {
+	if !ok || strings.HasPrefix(name, "?") || name == unread {
 		return // strace writes ???? where the task was killed before it could ask for the number
 	}
 	if proc.own && (proc.started || name != "execve") {

@@ -24,7 +24,12 @@ func (r Run) TraceQemu(ctx context.Context, table *syscalls.Table, qemu ...strin
 	parse := func(r io.Reader) (map[string]int, error) { return parseQemu(r, table) }
 	return r.traced(ctx, parse, func(log string) []string {
 		return append(qemu, "-strace", "-D", log, r.Path)
-	}, func(ctx context.Context, qemu *os.Process, _ string) (*os.Process, error) { return itself(ctx, qemu) })
+	}, func(ctx context.Context, qemu *os.Process, log string) (*os.Process, error) {
+		if _, err := begun(ctx, log); err != nil { // until then a signal would find qemu, not the program
+			return nil, err
+		}
+		return itself(ctx, qemu)
+	})
 }
 
 // Threads write without regard to each other: a call can begin in the middle of

@@ -51,6 +51,12 @@ func (r *Result) Status() int {
 	return r.State.ExitCode()
 }
 
+// Tail returns the last lines of texts, for error messages.
+func Tail(texts ...[]byte) string {
+	lines := bytes.Split(bytes.TrimSpace(bytes.Join(texts, []byte("\n"))), []byte("\n"))
+	return string(bytes.Join(lines[max(0, len(lines)-5):], []byte("\n")))
+}
+
 // Trace runs the program to its end and counts its calls. The launcher's
 // execve is not among them; nor is what other programs do that it starts, but
 // what its children do until they become another program is. When ctx ends,
@@ -104,7 +110,7 @@ func (r Run) run(ctx context.Context, argv []string, find func(context.Context, 
 	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = r.Dir, r.Env, r.Stdin, &out, &errs
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = 5 * time.Second // for pipes that a child of its own holds
+	cmd.WaitDelay = 2 * time.Second // for pipes that a child of its own holds
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("run %s: %w", r.Path, err)
 	}
@@ -117,7 +123,7 @@ func (r Run) run(ctx context.Context, argv []string, find func(context.Context, 
 		return nil, fmt.Errorf("run %s: %w", r.Path, err)
 	}
 	if failed != nil {
-		return nil, fmt.Errorf("run %s: %w\n%s%s", r.Path, failed, out.Bytes(), errs.Bytes())
+		return nil, fmt.Errorf("%w; it had written:\n%s", failed, Tail(out.Bytes(), errs.Bytes()))
 	}
 	return &Result{Stdout: out.Bytes(), Stderr: errs.Bytes(), State: cmd.ProcessState}, nil
 }
@@ -153,21 +159,30 @@ func itself(_ context.Context, p *os.Process) (*os.Process, error) {
 
 // tracee finds the process that strace traces: the first that it writes of.
 func tracee(ctx context.Context, _ *os.Process, log string) (*os.Process, error) {
+	first, err := begun(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	pid, err := strconv.Atoi(first)
+	if err != nil {
+		return nil, fmt.Errorf("strace wrote %q where a process's number was expected", first)
+	}
+	return os.FindProcess(pid)
+}
+
+// begun waits until a tracer has begun to write, and returns the first word.
+func begun(ctx context.Context, log string) (string, error) {
 	for {
 		text, err := os.ReadFile(log)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, err
+			return "", err
 		}
 		if first, _, ok := strings.Cut(string(text), " "); ok {
-			pid, err := strconv.Atoi(first)
-			if err != nil {
-				return nil, fmt.Errorf("strace wrote %q where a process's number was expected", first)
-			}
-			return os.FindProcess(pid)
+			return first, nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return "", ctx.Err()
 		case <-time.After(2 * time.Millisecond):
 		}
 	}

@@ -2,13 +2,18 @@ package strace
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 func parse(t *testing.T, text string) map[string]int {
@@ -93,6 +98,8 @@ func TestParseLines(t *testing.T) {
 		{"an argument that looks like a result", start + "10 write(1, \"fork() = 11\\n\", 12) = 12\n11 getpid() = 11\n", map[string]int{"write": 1}},
 		{"the end by a signal", start + "10 pause( <unfinished ...>) = ?\n10 +++ killed by SIGKILL +++\n", map[string]int{"pause": 1}},
 		{"a number that could not be read any more", start + "10 ???( <unfinished ...>) = ?\n10 +++ exited with 0 +++\n", map[string]int{}},
+		{"a number that was read too late", start + "10 exit_group(2 <unfinished ...>\n10 syscall_0xffffffffffffffda(0x1, 0x5, 0x4, 0x2, 0xa, 0xa <unfinished ...>\n10 +++ exited with 2 +++\n",
+			map[string]int{"exit_group": 1}},
 		{"a grandchild", start + "10 fork() = 11\n11 fork() = 12\n12 getsid(0) = 1\n12 execve(\"b\", [], 0x1 /* 0 vars */) = 0\n12 getpgid(0) = 1\n11 getppid() = 10\n",
 			map[string]int{"fork": 2, "getsid": 1, "execve": 1, "getppid": 1}},
 		{"a child of another program", start + "10 fork() = 11\n11 execve(\"b\", [], 0x1 /* 0 vars */) = 0\n11 fork() = 12\n12 getsid(0) = 1\n12 execve(\"c\", [], 0x1 /* 0 vars */) = 0\n12 sync() = 0\n",
@@ -177,4 +184,45 @@ func leftovers(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	return found
+}
+
+// What happens during a run can end it, by failing too, and nothing that it
+// started outlives it.
+func TestDuring(t *testing.T) {
+	sleep, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := func(_ context.Context, p *os.Process) error { return p.Signal(syscall.SIGTERM) }
+	for name, launch := range map[string]func(Run) (*Result, error){
+		"traced":   func(r Run) (*Result, error) { return r.Trace(t.Context()) },
+		"untraced": func(r Run) (*Result, error) { return r.Untraced(t.Context()) },
+	} {
+		r, err := launch(Run{Path: sleep, Args: []string{"1000"}, During: end})
+		if err != nil || r.Status() != 128+15 {
+			t.Errorf("%s: ended by a signal: %v", name, err)
+		}
+		fail := errors.New("it does not answer")
+		if _, err := launch(Run{Path: sleep, Args: []string{"1000"}, During: func(context.Context, *os.Process) error { return fail }}); !errors.Is(err, fail) {
+			t.Errorf("%s: %v, want %v", name, err, fail)
+		}
+	}
+	var child int
+	_, err = Run{Path: "/bin/sh", Args: []string{"-c", "sleep 1000 & echo $!; wait"}, During: func(ctx context.Context, p *os.Process) error {
+		for ctx.Err() == nil && child == 0 {
+			text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", p.Pid, p.Pid))
+			fmt.Sscan(string(text), &child)
+		}
+		return p.Kill()
+	}}.Untraced(t.Context())
+	if err != nil || child == 0 {
+		t.Fatalf("a program with a child, %d: %v", child, err)
+	}
+	for range 500 {
+		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", child)); err != nil || strings.Contains(string(text), ") Z ") {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("process %d is still there", child)
 }

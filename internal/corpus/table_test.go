@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gocurb/curb/usage"
+)
+
+func tableText(t *testing.T, results ...*result) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := writeTable(&out, results); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func sample(name, arch string) *result {
+	return &result{
+		row:     row{program: program{name: name}, toolchain: "local", arch: arch, mode: "plain"},
+		version: "v1.2.3", goVersion: "1.26.8", runs: 5, confined: arch == "amd64",
+		observed: []string{"read", "write"}, predicted: []string{"close", "read", "write"},
+	}
+}
+
+func TestTable(t *testing.T) {
+	good := sample("caddy", "amd64")
+	emulated := sample("hi", "arm64")
+	open := sample("open", "amd64")
+	open.confined = false
+	unknown := usage.Unresolved{Frame: usage.Frame{Function: "f"}, Reason: "who knows"}
+	open.unresolved = []usage.Unresolved{unknown, unknown}
+	lost := sample("lost", "amd64")
+	lost.observed = append(lost.observed, "socket")
+	lost.confined, lost.broken = false, errors.New("it died\nlike this")
+	unread := sample("unread", "amd64")
+	unread.predicted, unread.confined, unread.broken = nil, false, errors.New("scan: no")
+
+	want := `| program | version | Go     | arch  | mode  | runs | observed | predicted | missed             | under trap |
+| ------- | ------- | ------ | ----- | ----- | ---- | -------- | --------- | ------------------ | ---------- |
+| caddy   | v1.2.3  | 1.26.8 | amd64 | plain | 5    | 2        | 3         | none               | the same   |
+| hi      | v1.2.3  | 1.26.8 | arm64 | plain | 5    | 2        | 3         | none               | -          |
+| open    | v1.2.3  | 1.26.8 | amd64 | plain | 5    | 2        | 3         | none, 2 unresolved | refused    |
+| lost    | v1.2.3  | 1.26.8 | amd64 | plain | 5    | 3        | 3         | socket             | FAILED     |
+| unread  | v1.2.3  | 1.26.8 | amd64 | plain | 5    | 2        | 0         | not scanned        | refused    |
+
+5 binaries, 25 runs, 3 failed.
+
+open-amd64-plain:
+
+- unresolved: f: who knows
+
+lost-amd64-plain:
+
+- missed: socket
+- it died
+  like this
+
+unread-amd64-plain:
+
+- scan: no
+`
+	if got := tableText(t, good, emulated, open, lost, unread); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestDocument(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "corpus.md")
+	if err := writeDocument(file, "-part ci", []*result{sample("caddy", "amd64")}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"on Linux ", "go run ./internal/corpus -part ci\n", "| caddy ", "1 binaries, 5 runs, 0 failed."} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the document lacks %q:\n%s", want, text)
+		}
+	}
+	if err := writeDocument(filepath.Join(file, "below"), "", nil); err == nil {
+		t.Error("a document was written below a file")
+	}
+}
