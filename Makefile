@@ -52,13 +52,18 @@ fuzz: ## Run every fuzz target for FUZZTIME each (1m)
 bench: ## Run the benchmarks
 	go test -run='^$$' -bench=. -benchmem ./...
 
-.PHONY: observe
-observe: ## Compare what real programs ask of the kernel with what curb predicts
-	@go run ./internal/observe
+.PHONY: corpus
+corpus: deps ## Hold what real programs ask of the kernel against what curb predicts
+	@mkdir -p docs
+	@go run ./internal/corpus -v -o docs/corpus.md
+
+.PHONY: corpus-ci
+corpus-ci: deps
+	@go run ./internal/corpus -v -part ci
 
 .PHONY: recipe
 recipe: ## Compare the list of one strace run with the list that curb makes
-	@go run ./internal/observe -recipe
+	@go run ./internal/corpus -recipe
 
 .PHONY: generate
 generate: ## Write the generated files anew: tables and lock-down files

@@ -35,13 +35,11 @@ func (r *result) failures() []string {
 	if missed := r.missed(); len(missed) > 0 && len(r.predicted) > 0 {
 		all = append(all, "missed: "+strings.Join(missed, ", "))
 	}
-	reasons := map[string]int{}
+	reasons := map[string]bool{}
 	for _, u := range r.unresolved {
-		reasons[fmt.Sprintf("unresolved: %s: %s", u.Function, u.Reason)]++
+		reasons[fmt.Sprintf("unresolved: %s: %s", u.Function, u.Reason)] = true
 	}
-	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
-		all = append(all, reason)
-	}
+	all = append(all, slices.Sorted(maps.Keys(reasons))...)
 	if r.broken != nil {
 		all = append(all, r.broken.Error())
 	}
