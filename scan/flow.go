@@ -97,7 +97,7 @@ func (f *flow) step(i int, l loc) {
 		f.escaped = true
 	case in.Dst.Kind == isa.KindReg && in.Dst.Reg == r && in.Op != isa.Mov && in.Op != isa.MovZX && in.Op != isa.MovSX && in.Op != isa.Lea && in.Op != isa.Zero && in.Op != isa.Pop:
 		f.escaped = true
-	case in.Op == isa.Other && in.Writes&(1<<r) != 0:
+	case in.Op == isa.Other && in.Writes&(1<<r) != 0 || in.Reads&(1<<r) != 0:
 		f.escaped = true
 	}
 	if in.Writes&(1<<r) == 0 {

@@ -87,6 +87,9 @@ func readsOnly(in *isa.Inst, r isa.Reg) bool {
 	case isa.Call, isa.CallInd, isa.JumpInd, isa.Ret, isa.Syscall, isa.Int, isa.Sysenter, isa.StringOp, isa.Xchg, isa.Locked:
 		return false // the register may be an argument, a result or a pointer there
 	}
+	if in.Reads&(1<<r) != 0 {
+		return false // another pointer may be made from it
+	}
 	if in.Src.Kind == isa.KindReg && in.Src.Reg == r || in.Dst.Kind == isa.KindReg && in.Dst.Reg == r && in.Op != isa.Mov && in.Op != isa.MovZX && in.Op != isa.MovSX && in.Op != isa.Lea && in.Op != isa.Zero && in.Op != isa.Pop {
 		return false
 	}

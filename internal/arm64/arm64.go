@@ -10,9 +10,9 @@
 // Most instructions have three operands and more, so they become sequences of
 // operations on two: first operand to destination, then the operation. Where
 // that would need another register, because the destination is also the operand
-// that comes last, the operation is Other. The zero register is the immediate
-// 0 where it is read, and nothing where it is written: an instruction that only
-// writes there is a Nop.
+// that comes last, the operation is Other, with all that it reads in Reads. The
+// zero register is the immediate 0 where it is read, and nothing where it is
+// written: an instruction that only writes there is a Nop.
 //
 // CBZ, CBNZ, TBZ and TBNZ become a Test and a CondJump. That Test stands for
 // what the instruction itself looks at; the flags stay what they are.

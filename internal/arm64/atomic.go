@@ -113,6 +113,7 @@ func (d *decoder) atomic() bool {
 		m.operand(&d.last().Src)
 	case op == 9 && rs == zr: // ST64B
 		m.operand(&d.next().Dst)
+		d.last().Reads = 0xff << rt
 	case op == 10, op == 11: // ST64BV0, ST64BV
 		d.locked(&m, set1(rs))
 	default:

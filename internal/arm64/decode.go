@@ -42,6 +42,11 @@ func Append(insts []isa.Inst, code []byte, pc uint64) ([]isa.Inst, error) {
 	if !d.decode() {
 		return insts, ErrUnknown
 	}
+	for i := len(insts); i < len(d.insts); i++ {
+		if in := &d.insts[i]; in.Op == isa.Other {
+			in.Reads |= d.sources()
+		}
+	}
 	d.last().Len = size
 	if d.word&0x9f000000 == 0x90000000 { // ADRP
 		d.fuse(code)
@@ -109,6 +114,24 @@ func (d *decoder) decode() bool {
 		return d.multiply()
 	}
 	return d.vector()
+}
+
+// sources returns the general registers that data processing reads, and stores
+// of which it is left open what they do.
+func (d *decoder) sources() isa.RegSet {
+	rd, rn, rm, ra := set1(d.rd()), set1(d.rn()), set1(d.rm()), set1(d.ra())
+	switch d.word >> 25 & 15 {
+	case 0b1000, 0b1001:
+		return rd | rn | rm // rm: of EXTR
+	case 0b0101, 0b1101:
+		if d.bits(24, 5) != 0b11011 { // not those with three operands
+			ra = 0
+		}
+		return rn | rm | ra
+	case 0b0100, 0b1100:
+		return rd | ra
+	}
+	return 0
 }
 
 // reserved knows UDF, which padding is made of.
@@ -206,6 +229,13 @@ func (d *decoder) other(size uint8, dst isa.Reg) bool {
 // system's, and no general ones but these.
 func (d *decoder) unknown(writes isa.RegSet) bool {
 	d.next().Writes = writes
+	return true
+}
+
+// fromGeneral appends an operation that is not followed, on a vector register
+// and a general one, which it reads.
+func (d *decoder) fromGeneral() bool {
+	d.next().Reads = set1(d.rn())
 	return true
 }
 

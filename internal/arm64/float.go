@@ -84,7 +84,7 @@ func (d *decoder) convertInteger() bool {
 		case width == 8 && op == 0b01_110:
 			return d.other(8, rd)
 		case width == 8 && op == 0b01_111:
-			return d.unknown(0)
+			return d.fromGeneral()
 		}
 		return false
 	}

@@ -128,10 +128,12 @@ func (d *decoder) copyElement() bool {
 	}
 	width := uint8(4 + wide<<2)
 	switch d.bits(11, 4) {
-	case 0, 1: // DUP
+	case 0: // DUP of an element
 		return (scale < 3 || wide == 1) && d.unknown(0)
+	case 1: // DUP
+		return (scale < 3 || wide == 1) && d.fromGeneral()
 	case 3: // INS
-		return wide == 1 && d.unknown(0)
+		return wide == 1 && d.fromGeneral()
 	case 5: // SMOV
 		return scale < 2+int(wide) && d.other(width, rd)
 	case 7: // UMOV

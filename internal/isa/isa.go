@@ -126,12 +126,14 @@ type Operand struct {
 	Scale uint8 // KindMem: 1, 2, 4, 8 or 16
 	Seg   uint8 // KindMem: the segment prefix byte (0x64 FS, 0x65 GS) or 0
 	// KindMem: the address was relative to the instruction's own. KindImm: the page
-	// of an address, and no number of its own: the next instruction completes it.
+	// of an address, or all of it, and no number of its own: the next instruction
+	// has the address.
 	Rip bool
 	// KindMem: what is touched is not, or not only, Size bytes upwards from
 	// Base+Index*Scale+Imm: a vector index (Base and Imm are right), a bit number
 	// in a register (BTS), a repeated string instruction, whose direction is not
-	// known, an address cut to 32 bits, a far pointer.
+	// known, an address cut to 32 bits, a far pointer. KindImm: the page of an
+	// address, and what completes it is not known.
 	Inexact bool
 	Imm     int64 // KindImm: the value, sign-extended (but 0 to 255 for Int). KindMem: the displacement; absolute where Rip (then Base is NoReg)
 }
@@ -144,6 +146,7 @@ type Inst struct {
 	Size   uint8  // operand size in bytes of the operation: 1, 2, 4, 8 (16 and up for MovVec)
 	Cond   Cond   // CondJump, CondMove, SetCond
 	Writes RegSet // every general register that may be written
+	Reads  RegSet // Other: general registers that may be read and are no operand
 	Dst    Operand
 	Src    Operand
 	Target uint64 // direct calls and jumps: the absolute address

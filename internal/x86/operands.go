@@ -67,6 +67,9 @@ func (d *decoder) modRMOperands(in *isa.Inst, e entry, size uint8) {
 	case ge:
 		d.general(in, &in.Dst, d.reg, size, written)
 		d.generalRM(in, &in.Src, size, false)
+		if d.enc == vex && e&immMask == 0 { // RORX has no third one
+			in.Reads = 1 << (d.v & 15)
+		}
 	case geb:
 		d.general(in, &in.Dst, d.reg, size, written)
 		d.generalRM(in, &in.Src, 1, false)
