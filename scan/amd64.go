@@ -21,7 +21,8 @@ var amd64 = arch{
 	pushed: 8, argument: 0,
 	result: x86.AX, zeroVec: 15,
 	barrierResult: x86.R11, barrierWrites: 1 << x86.R11,
-	copyTo: x86.DI, copyFrom: x86.SI,
+	temporary: isa.NoReg,
+	copyTo:    x86.DI, copyFrom: x86.SI,
 	// Mapped at a fixed address (Linux arch/x86/include/uapi/asm/vsyscall.h).
 	vsyscall: gobin.Range{Start: 0xffffffffff600000, End: 0xffffffffff601000},
 }

@@ -105,6 +105,8 @@ func (a *analysis) readData() {
 type middle struct {
 	pc     uint64
 	inData bool // by a word of the data, as the tables of switches do
+	shared bool // and other functions than its own use that table
+	onward bool // code takes the address: it may go to any place from there on
 }
 
 // findMiddles notes the places inside of functions to which any code or data
@@ -114,26 +116,26 @@ type middle struct {
 // words of data and other numbers only those count that fit an instruction.
 func (a *analysis) findMiddles() {
 	sure, weak := map[int][]middle{}, map[int][]middle{}
-	note := func(to map[int][]middle, addr uint64, inData bool) {
-		if _, ok := a.file.FuncWithEntry(addr); ok || !a.file.Module.Text.Contains(addr) {
+	note := func(to map[int][]middle, m middle) {
+		if _, ok := a.file.FuncWithEntry(m.pc); ok || !a.file.Module.Text.Contains(m.pc) {
 			return
 		}
-		if fn := a.file.FuncAt(addr); fn >= 0 {
-			to[fn] = append(to[fn], middle{addr, inData})
+		if fn := a.file.FuncAt(m.pc); fn >= 0 {
+			to[fn] = append(to[fn], m)
 		}
 	}
 	for fn := range a.facts {
 		for _, r := range a.facts[fn].refs {
 			switch r.kind {
 			case refCall, refJump, refAddr:
-				note(sure, r.addr, false)
+				note(sure, middle{pc: r.addr, onward: r.kind == refAddr})
 			case refNumber:
-				note(weak, r.addr, false)
+				note(weak, middle{pc: r.addr})
 			}
 		}
 	}
-	for _, word := range a.codeTables() {
-		note(weak, word, true)
+	for _, m := range a.codeTables() {
+		note(weak, m)
 	}
 	d := decoder{arch: a.arch}
 	for fn, places := range weak {
@@ -158,9 +160,9 @@ func (a *analysis) findMiddles() {
 // of words that lie in the text, of which some code or data refers to one. A
 // number that only happens to look like an address has no such neighbours, and
 // nobody refers to it.
-func (a *analysis) codeTables() []uint64 {
-	var tables [][]uint64
-	owner := map[uint64]int{} // the place of each word -> its table
+func (a *analysis) codeTables() []middle {
+	var tables [][]middle
+	owner := map[uint64]tableWord{} // by the place of each word
 	first, last := ^uint64(0), uint64(0)
 	for _, w := range a.words {
 		if !a.file.Module.Text.Contains(w.value) || a.file.Module.Text.Contains(w.addr) {
@@ -170,35 +172,52 @@ func (a *analysis) codeTables() []uint64 {
 			tables = append(tables, nil)
 		}
 		first, last = min(first, w.addr), w.addr
-		tables[len(tables)-1] = append(tables[len(tables)-1], w.value)
-		owner[w.addr] = len(tables) - 1
+		i := len(tables) - 1
+		owner[w.addr] = tableWord{i, len(tables[i])}
+		tables[i] = append(tables[i], middle{pc: w.value, inData: true})
 	}
 	used := make([]bool, len(tables))
-	use := func(addr uint64) {
+	use := func(addr uint64, fn int) {
 		if addr < first || addr > last {
 			return
 		}
-		if i, ok := owner[addr]; ok {
-			used[i] = true
+		if w, ok := owner[addr]; ok {
+			used[w.table] = true
+			a.share(tables[w.table][w.index:], fn)
 		}
 	}
 	for fn := range a.facts {
 		for _, r := range a.facts[fn].refs {
 			if r.takesAddr() || r.kind == refLoad {
-				use(r.addr)
+				use(r.addr, fn)
 			}
 		}
 	}
 	for _, w := range a.words {
-		use(w.value)
+		use(w.value, noFunc)
 	}
-	var out []uint64
+	var out []middle
 	for i, t := range tables {
 		if used[i] {
 			out = append(out, t...)
 		}
 	}
 	return out
+}
+
+// A tableWord is the place of a word in the tables of code addresses.
+type tableWord struct{ table, index int }
+
+// share notes that the function fn uses the table that begins with these words:
+// as far as they lie in one function, and that is another.
+func (a *analysis) share(table []middle, fn int) {
+	to := a.file.FuncAt(table[0].pc)
+	for i := range table {
+		if table[i].shared || to == fn || a.file.FuncAt(table[i].pc) != to {
+			return
+		}
+		table[i].shared = true
+	}
 }
 
 func entryPCs(places []middle) []uint64 {
@@ -268,7 +287,7 @@ func (a *analysis) sites() {
 			switch r.kind {
 			case refSyscall:
 				c := climb{a: a, seen: map[climbState]bool{}}
-				c.site(fn, pc, regLoc(a.arch.number, 4), nil)
+				c.site(fn, r.place, regLoc(a.arch.number, 4), nil)
 			case refInt80:
 				a.unresolved(fn, pc, "INT 0x80 makes a system call of the 32-bit kind, whose numbers are others")
 			case refSysenter:
@@ -277,6 +296,8 @@ func (a *analysis) sites() {
 				a.unresolved(fn, pc, "it refers to the vsyscall page, which makes system calls by itself")
 			case refBad:
 				a.unresolved(fn, pc, "an instruction that cannot be decoded, and the code after it")
+			case refPage:
+				a.unresolved(fn, pc, fmt.Sprintf("it computes an address from %#x on, in a way that is not followed", r.addr))
 			case refCall, refJump:
 				if a.file.FuncAt(r.addr) < 0 {
 					a.unresolved(fn, pc, fmt.Sprintf("it goes to %#x, which is in no Go function", r.addr))
@@ -301,21 +322,21 @@ type climb struct {
 }
 
 type climbState struct {
-	fn int
-	pc uint64
-	l  loc
+	caller
+	l loc
 }
 
-// site resolves what l holds before the instruction at pc. through lists the
-// functions between that place and the system call instruction.
-func (c *climb) site(fn int, pc uint64, l loc, through []int) {
-	st := climbState{fn, pc, l}
+// site resolves what l holds before the instruction at a place. through lists
+// the functions between that place and the system call instruction.
+func (c *climb) site(fn int, at place, l loc, through []int) {
+	st := climbState{caller{fn, at}, l}
 	if c.seen[st] {
 		return // a cycle of callers adds nothing
 	}
 	c.seen[st] = true
 	b := c.a.body(fn)
-	i, ok := b.at(pc)
+	pc := b.fn.Entry + uint64(at.off)
+	i, ok := b.find(at)
 	if !ok {
 		c.a.unresolved(fn, pc, "the call is not on an instruction's boundary")
 		return
@@ -374,7 +395,7 @@ func (c *climb) callers(fn int, l loc, through []int) {
 				at.off -= a.arch.pushed // the return address
 			}
 		}
-		c.site(from.fn, pc, at, through)
+		c.site(from.fn, from.place, at, through)
 	}
 }
 
@@ -408,16 +429,15 @@ func (c *climb) global(fn int, pc uint64, lf leaf, through []int) {
 		b := a.body(st.fn)
 		spc := b.fn.Entry + uint64(st.off)
 		i, ok := b.find(st.place)
-		in := &b.insts[i]
-		if !ok || in.Op != isa.Mov || st.addr != lf.value || st.size < lf.size {
+		if !ok || b.insts[i].Op != isa.Mov || st.addr != lf.value || st.size < lf.size {
 			a.unresolved(st.fn, spc, "it changes a variable that holds a system call's number in a way that is not followed")
 			continue
 		}
-		switch in.Src.Kind {
+		switch in := &b.insts[i]; in.Src.Kind {
 		case isa.KindImm:
 			c.constant(st.fn, spc, uint32(truncate(uint64(in.Src.Imm), lf.size)), through)
 		case isa.KindReg:
-			c.site(st.fn, spc, regLoc(in.Src.Reg, lf.size), through)
+			c.site(st.fn, st.place, regLoc(in.Src.Reg, lf.size), through)
 		default:
 			a.unresolved(st.fn, spc, "it changes a variable that holds a system call's number in a way that is not followed")
 		}

@@ -39,6 +39,10 @@ type arch struct {
 	barrierResult isa.Reg
 	barrierWrites isa.RegSet
 
+	// The register that the assembler uses within one of its instructions, or
+	// NoReg: Go's own assembly expects nothing there, but may use it by name.
+	temporary isa.Reg
+
 	// The registers in which runtime.duffcopy gets the places to copy to and from.
 	copyTo, copyFrom isa.Reg
 

@@ -36,11 +36,15 @@ func newBody(f *gobin.File, index int, entries []middle) *body {
 	d := decoder{arch: b.arch}
 	d.function(f, fn, entryPCs(entries))
 	b.insts, b.pcs = d.insts, d.pcs
-	b.readSP(f)
 	b.link()
 	switches := b.switches(f)
+	b.readSP(f)
 	for _, e := range entries {
-		if i, ok := b.at(e.pc); ok && !(e.inData && switches[i]) {
+		i, ok := b.at(e.pc)
+		if ok && !(e.inData && !e.shared && switches[i]) {
+			b.open[i] = true
+		}
+		for ; ok && e.onward && i < len(b.insts); i++ {
 			b.open[i] = true
 		}
 	}

@@ -33,6 +33,25 @@ func (d *decoder) function(f *gobin.File, fn *gobin.Func, entries []uint64) {
 		d.descended = true
 		d.descend(fn, code, entries)
 	}
+	d.runOn(fn)
+}
+
+// runOn makes the way from the last instruction into the next function, which
+// assembly may take, a jump: another part of that instruction. A call at the
+// end, or before what fills the rest, does not return.
+func (d *decoder) runOn(fn *gobin.Func) {
+	n := len(d.insts)
+	k := n - 1
+	for k > 0 && d.insts[k].Op == isa.Nop {
+		k--
+	}
+	if n == 0 || !falls(&d.insts[n-1]) || d.insts[k].Op == isa.Call || d.insts[k].Op == isa.CallInd {
+		return
+	}
+	last := &d.insts[n-1]
+	jump := isa.Inst{Op: isa.Jump, Len: last.Len, Size: 8, Target: fn.End}
+	last.Len = 0
+	d.insts, d.pcs = append(d.insts, jump), append(d.pcs, d.pcs[n-1])
 }
 
 // straight decodes one instruction after another, and reports whether all are known.

@@ -69,6 +69,9 @@
 //     one, and nowhere else.
 //   - The dynamic loader is the file that is there when the scan is made, and
 //     nothing is preloaded (LD_PRELOAD, /etc/ld.so.preload).
+//   - Assembly goes to a place that it computes from an address in the code only
+//     where that address is inside of a function, not its start, and the place
+//     behind it in the same function.
 //   - The code does not change itself, and makes none at run time.
 //
 // # Where it takes more than can happen

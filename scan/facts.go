@@ -38,6 +38,7 @@ const (
 	refSysenter                // is SYSENTER: likewise
 	refVsyscall                // names the vsyscall page, whose code makes system calls
 	refBad                     // cannot be decoded: what follows is not known
+	refPage                    // makes an address near addr: which one is not known
 )
 
 // takesAddr reports whether the code may make a pointer to addr.
@@ -79,6 +80,7 @@ type gatherer struct {
 	limits gobin.Range // of the image: an absolute operand outside of it is a number
 	buf    []ref
 	tests  guardFinder
+	keeps  bool // the function may use addresses that the assembler left in its own register
 
 	decoder decoder
 }
@@ -93,6 +95,7 @@ func (g *gatherer) function(fn *gobin.Func, entries []uint64) facts {
 	g.buf = g.buf[:0]
 	g.tests.reset()
 	g.decoder.function(g.file, fn, entries)
+	g.keeps = g.file.Asm(fn) && g.decoder.usesTemporary()
 	at := place{}
 	for i, pc := range g.decoder.pcs {
 		if off := uint32(pc - fn.Entry); i > 0 && off == at.off {
@@ -104,13 +107,6 @@ func (g *gatherer) function(fn *gobin.Func, entries []uint64) facts {
 			g.inst(fn, at, &g.decoder.insts[i])
 		}
 		g.tests.inst(at.off, &g.decoder.insts[i])
-	}
-	if n := len(g.decoder.insts); n > 0 {
-		// Assembly may run on into the next function. A call at the end does not return.
-		last := &g.decoder.insts[n-1]
-		if falls(last) && last.Op != isa.Call && last.Op != isa.CallInd && last.Op != isa.Nop {
-			g.add(ref{place: at, kind: refJump, addr: fn.End})
-		}
 	}
 	for _, pc := range g.decoder.bad {
 		g.add(ref{place: place{off: uint32(pc - fn.Entry)}, kind: refBad})
@@ -157,8 +153,13 @@ func (g *gatherer) inst(fn *gobin.Func, at place, in *isa.Inst) {
 func (g *gatherer) operand(at place, in *isa.Inst, o *isa.Operand, dst bool) {
 	switch o.Kind {
 	case isa.KindImm:
-		if !o.Rip {
+		switch {
+		case o.Inexact:
+			g.add(ref{place: at, kind: refPage, addr: uint64(o.Imm)})
+		case !o.Rip:
 			g.number(at, uint64(o.Imm))
+		case in.Fused && g.keeps:
+			g.add(ref{place: at, kind: refAddr, addr: uint64(o.Imm)})
 		}
 	case isa.KindMem:
 		if o.Base != isa.NoReg || o.Index != isa.NoReg || o.Seg != 0 {

@@ -35,15 +35,26 @@ func (b *body) tableSP(f *gobin.File) {
 }
 
 // trustSP reports whether the table agrees with what the instructions do to
-// the stack pointer: of assembly the assembler notes only some of that.
+// the stack pointer: of assembly the assembler notes only some of that, and
+// takes one instruction after another where control may jump.
 func (b *body) trustSP() bool {
+	agrees := func(from, to int) bool {
+		return b.sp[from] == unknownSP || b.nextSP(from, b.sp[from]) == b.sp[to]
+	}
 	for i := range b.insts[:max(len(b.insts)-1, 0)] {
 		in := &b.insts[i]
 		if b.afterCall(i) || !falls(in) || b.pcs[i]+uint64(in.Len) != b.pcs[i+1] {
 			continue
 		}
-		if sp := b.nextSP(i, b.sp[i]); b.sp[i] != unknownSP && sp != b.sp[i+1] {
+		if !agrees(i, i+1) {
 			return false
+		}
+	}
+	for to, from := range b.jumps {
+		for _, i := range from {
+			if !agrees(i, to) {
+				return false
+			}
 		}
 	}
 	return true
@@ -102,9 +113,12 @@ func (b *body) findTaken(f *gobin.File) {
 	for i := range b.insts {
 		in := &b.insts[i]
 		lea := in.Op == isa.Lea && in.Src.Base == sp
-		copied := in.Op == isa.Mov && in.Src.Kind == isa.KindReg && in.Src.Reg == sp
+		read := in.Src.Kind == isa.KindReg && in.Src.Reg == sp
+		copied := in.Op == isa.Mov && read
 		toReg := in.Dst.Kind == isa.KindReg
 		switch {
+		case read && !copied && in.Op != isa.Cmp && in.Op != isa.Test && in.Op != isa.Sub:
+			b.loose = true // a sum with it, or it is pushed; a distance from it is no pointer
 		case based(in, fp) && in.Op != isa.Lea:
 			b.loose = true // the frame pointer as a base of its own
 		case in.Op == isa.Lea && in.Src.Base == fp || in.Op == isa.Mov && in.Src.Kind == isa.KindReg && in.Src.Reg == fp && toReg && in.Dst.Reg != sp:
@@ -183,7 +197,9 @@ func (b *body) escapes(off int64) bool {
 // fakesFrame reports whether instruction i takes an address of the code only
 // to put it below the stack pointer, beside the frame pointer: on arm64 a call
 // of duffcopy or duffzero, which keep no frame, gets one made for unwinders
-// (cmd/internal/obj/arm64/obj7.go). Nobody goes there.
+// (cmd/internal/obj/arm64/obj7.go). It is where the call returns to; Go 1.17 has
+// its own address there. Whoever goes there does nothing new: behind a call
+// nothing is known of the registers.
 func (d *decoder) fakesFrame(i int) bool {
 	if i+4 >= len(d.insts) || d.insts[i].Op != isa.Lea || !global(&d.insts[i].Src) {
 		return false
@@ -193,7 +209,8 @@ func (d *decoder) fakesFrame(i int) bool {
 		return in.Op == isa.Mov && in.Dst.Kind == isa.KindMem && in.Dst.Base == d.arch.sp && in.Dst.Imm < 0 &&
 			in.Src.Kind == isa.KindReg && in.Src.Reg == r
 	}
-	sets, calls := &d.insts[i+3], &d.insts[i+4]
+	sets, calls, addr := &d.insts[i+3], &d.insts[i+4], uint64(d.insts[i].Src.Imm)
 	return saved(&d.insts[i+1], d.arch.fp) && saved(&d.insts[i+2], r) &&
-		sets.Op == isa.Lea && sets.Dst.Reg == d.arch.fp && calls.Op == isa.Call
+		sets.Op == isa.Lea && sets.Dst.Reg == d.arch.fp && calls.Op == isa.Call &&
+		(addr == d.pcs[i] || addr == d.pcs[i+4]+uint64(calls.Len))
 }

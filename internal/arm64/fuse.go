@@ -32,7 +32,10 @@ func (d *decoder) fuse(code []byte) {
 	for i := n; i < len(d.insts); i++ {
 		overwritten = overwritten || d.insts[i].Writes>>base&1 != 0
 	}
-	d.insts[n-1].Src.Rip = overwritten || base == X27
+	if overwritten || base == X27 {
+		o := &d.insts[n-1].Src
+		o.Rip, o.Inexact = true, false
+	}
 	sum := d.insts[n]
 	if sum.Op != isa.Lea || base != X27 || sum.Dst.Reg != X27 || len(code) < 3*size {
 		return

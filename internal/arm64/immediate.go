@@ -15,6 +15,7 @@ func (d *decoder) address() bool {
 		d.nop()
 	case d.bit(31):
 		d.setImm(isa.Mov, 8, rd, int64(d.pc&^0xfff)+imm<<12)
+		d.last().Src.Inexact = true
 	default:
 		absolute(&d.set(isa.Lea, 8, rd).Src, int64(d.pc)+imm, 8)
 	}

@@ -28,26 +28,26 @@ TEXT ·conditional(SB), NOSPLIT, $0-8
 	SYSCALL
 	RET
 
-// iopl, over the stack.
+// mlockall, over the stack.
 TEXT ·pushed(SB), NOSPLIT, $0
-	PUSHQ $172
+	PUSHQ $151
 	POPQ AX
 	SYSCALL
 	RET
 
-// ioperm, over another register.
+// munlockall, over another register.
 TEXT ·exchanged(SB), NOSPLIT, $0
-	MOVL $173, BX
+	MOVL $152, BX
 	XCHGQ BX, AX
 	SYSCALL
 	RET
 
-TEXT ·int80(SB), NOSPLIT, $0
+TEXT ·otherKind(SB), NOSPLIT, $0
 	MOVL $20, AX
 	INT $0x80
 	RET
 
-TEXT ·sysenter(SB), NOSPLIT, $0
+TEXT ·otherEntry(SB), NOSPLIT, $0
 	MOVL $20, AX
 	SYSENTER
 	RET

@@ -1,7 +1,11 @@
 // Command assembly makes system calls in assembly of its own.
 package main
 
-import "os"
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
 
 func plain()
 func zero()
@@ -9,9 +13,9 @@ func fromArgument(nr uintptr)
 func conditional(n int)
 func pushed()
 func exchanged()
-func int80()
-func sysenter()
-func second() // two instructions, the second number depends on the first's result
+func otherKind()  // INT 0x80; on arm64 an instruction that is not known
+func otherEntry() // SYSENTER; on arm64 a jump to a pointer that is authenticated
+func second()     // two instructions, the second number depends on the first's result
 func tail(nr uintptr)
 func untold()
 func bytes()
@@ -35,15 +39,15 @@ var through = indirect
 func main() {
 	plain()
 	zero()
-	fromArgument(135) // personality
-	fromArgument(136) // ustat
+	fromArgument(unix.SYS_PERSONALITY)
+	fromArgument(unix.SYS_PIVOT_ROOT)
 	conditional(len(os.Args))
 	pushed()
 	exchanged()
-	int80()
-	sysenter()
+	otherKind()
+	otherEntry()
 	second()
-	tail(139) // sysfs
+	tail(unix.SYS_QUOTACTL)
 	untold()
 	through()
 	bytes()

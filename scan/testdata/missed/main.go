@@ -94,10 +94,40 @@ func listed(list *node) {
 	}
 }
 
-func looped()  // a loop in a frame that the assembler does not know of
-func entered() // a jump, by a word of the data, into the middle of a function
-func within()  // a jump into the middle of an instruction
-func halved()  // a vector move of less than the slot that is read
+// Where the size is no power of two an element's address is a product.
+type wide struct {
+	on  bool
+	pad [10]uintptr
+}
+
+var elements [4]wide
+
+//go:noinline
+func multiply(i int) { elements[i].on = true }
+
+//go:noinline
+func multiplied() {
+	multiply(len(os.Args))
+	if elements[1].on {
+		syscall.RawSyscall(unix.SYS_MSGRCV, 0, 0, 0)
+	}
+}
+
+func looped()         // a loop in a frame that the assembler does not know of
+func entered()        // a jump, by a word of the data, into the middle of a function
+func within()         // a jump into the middle of an instruction
+func halved()         // a vector move of less than the slot that is read
+func ranInto()        // gives a number to the functions that the next two run into
+func ranOn()          // the last instruction sets the number, and control runs on
+func padded()         // so it does behind one that does nothing
+func misjudged(n int) // two ways meet with frames of different sizes
+func summed()         // an address in the frame that is a sum
+func borrowed()       // a jump by way of another function's table
+func computed(n int)  // a jump to a place that is computed from an address in the code
+func named()          // an address in the register that arm64's assembler keeps for itself
+
+// number is set by named.
+var number [2]uintptr
 
 func main() {
 	n := uintptr(len(os.Args)) + 1000
@@ -113,4 +143,14 @@ func main() {
 	entered()
 	within()
 	halved()
+	multiplied()
+	ranInto()
+	ranOn()
+	padded()
+	misjudged(len(os.Args))
+	summed()
+	borrowed()
+	computed(len(os.Args) - 1)
+	named()
+	syscall.RawSyscall(number[1], 0, 0, 0)
 }

@@ -49,3 +49,100 @@ TEXT ·halved(SB), NOSPLIT, $32
 	XORL   DX, DX
 	SYSCALL
 	RET
+
+TEXT ·ranInto(SB), NOSPLIT|NOFRAME, $0
+	MOVL  $102, AX    // getuid
+	TESTL DI, DI
+	JEQ   other
+	JMP   ·last(SB)
+
+other:
+	JMP ·behind(SB)
+
+// It fills all 32 bytes up to the next function.
+TEXT ·ranOn(SB), NOSPLIT|NOFRAME, $0
+	MOVQ $0x100000000, BX
+	MOVQ $0x100000000, CX
+	XORL DI, DI
+	MOVL $102, AX // getuid
+	MOVL $118, AX // getresuid
+
+TEXT ·last(SB), NOSPLIT|NOFRAME, $0
+	SYSCALL
+	RET
+
+TEXT ·padded(SB), NOSPLIT|NOFRAME, $0
+	MOVQ $0x100000000, BX
+	MOVQ $0x100000000, CX
+	XORL DI, DI
+	XORL DI, DI
+	MOVL $120, AX // getresgid
+	BYTE $0x90
+	BYTE $0x90
+	BYTE $0x90
+
+TEXT ·behind(SB), NOSPLIT|NOFRAME, $0
+	SYSCALL
+	RET
+
+TEXT ·misjudged(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ n+0(FP), CX
+	SUBQ $32, SP
+	MOVQ $145, 8(SP)  // sched_getscheduler
+	MOVQ $102, 24(SP) // getuid
+	CMPQ CX, $0
+	JEQ  less
+	JMP  over
+
+less:
+	ADDQ $16, SP
+
+over:
+	MOVQ 8(SP), AX
+	SYSCALL
+	ADDQ $32, SP // n is not 0
+	RET
+
+TEXT ·summed(SB), NOSPLIT, $32
+	MOVQ $102, 8(SP) // getuid
+	MOVL $8, CX
+	ADDQ SP, CX
+	MOVQ $143, (CX)  // sched_getparam
+	MOVQ 8(SP), AX
+	SYSCALL
+	RET
+
+DATA own<>+0(SB)/8, $·owner+17(SB)
+GLOBL own<>(SB), RODATA, $8
+
+TEXT ·owner(SB), NOSPLIT|NOFRAME, $0
+	MOVL $102, BX // getuid
+	LEAQ own<>(SB), CX
+	MOVQ (CX), CX
+	JMP  CX
+	MOVL BX, AX
+	SYSCALL
+	RET
+
+TEXT ·borrowed(SB), NOSPLIT|NOFRAME, $0
+	MOVL $115, BX // getgroups
+	LEAQ own<>(SB), CX
+	MOVQ (CX), CX
+	JMP  CX
+
+TEXT ·computed(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ n+0(FP), CX
+	MOVL $95, AX  // umask
+	LEAQ ·computed+26(SB), DX
+	ADDQ CX, DX
+	LEAQ (DX)(CX*4), DX
+	JMP  DX
+	MOVL $102, AX // getuid
+	SYSCALL
+	RET
+
+TEXT ·named(SB), NOSPLIT, $0
+	LEAQ ·number(SB), R11
+	MOVQ $5, (R11)
+	MOVQ $100, 8(R11) // times
+	RET
