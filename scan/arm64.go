@@ -16,7 +16,7 @@ var aarch64 = arch{
 	kept:   arm64Kept(),
 	pushed: 0, argument: 8,
 	result: arm64.X0, zeroVec: isa.NoReg,
-	barrierResult: arm64.X25, barrierWrites: 1<<arm64.X25 | 1<<arm64.X27 | 1<<arm64.X30,
+	barrierResult: arm64.X25, barrierWrites: 1<<arm64.X16 | 1<<arm64.X17 | 1<<arm64.X25 | 1<<arm64.X27 | 1<<arm64.X30,
 	temporary: arm64.X27,
 	copyTo:    arm64.X21, copyFrom: arm64.X20,
 	returnsByVDSO: true,

@@ -228,6 +228,21 @@ func TestPrograms(t *testing.T) {
 	}
 }
 
+// A function that is too far for a jump is reached by way of code that the linker adds.
+func TestFarCalls(t *testing.T) {
+	path := buildOnce(t, "numbers-arm64-far", ".", []string{"GOARCH=arm64"}, "-ldflags=-debugtramp=2", "./testdata/numbers")
+	u := scanned(t, path)
+	for _, c := range programCases {
+		if c.name != "numbers" {
+			continue
+		}
+		check(t, u, c.expect)
+		if extra := without(openFunctions(u), strings.Fields(c.open)); len(extra) > 0 {
+			t.Errorf("unresolved without need: %v", extra)
+		}
+	}
+}
+
 // Without symbols less can be proved, and never more.
 func TestStrippedIsNeverLess(t *testing.T) {
 	for _, c := range programCases {

@@ -28,7 +28,7 @@ func (a *analysis) copies(in *isa.Inst) (size int64, ok bool) {
 			size += int64(o.Size)
 		}
 	}
-	return size, i < len(b.insts)
+	return size, size > 0 && i < len(b.insts)
 }
 
 func (a *analysis) isCopy(in *isa.Inst) bool {

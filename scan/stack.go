@@ -18,18 +18,22 @@ func (b *body) readSP(f *gobin.File) {
 	}
 }
 
-// tableSP reads the table.
+// tableSP reads the table. What the linker makes has none: there the frame is
+// what the instructions make it.
 func (b *body) tableSP(f *gobin.File) {
 	b.sp = make([]int64, len(b.insts))
 	frames := f.Frames(b.fn)
+	_, table := frames.At(b.fn.Entry)
 	for i, pc := range b.pcs {
-		if i > 0 && pc == b.pcs[i-1] { // the table knows machine instructions only
+		if i > 0 && (pc == b.pcs[i-1] || !table && falls(&b.insts[i-1])) { // the table knows machine instructions only
 			b.sp[i] = b.nextSP(i-1, b.sp[i-1])
 			continue
 		}
 		b.sp[i] = unknownSP
 		if size, ok := frames.At(pc); ok {
 			b.sp[i] = -size
+		} else if i == 0 {
+			b.sp[i] = 0
 		}
 	}
 }

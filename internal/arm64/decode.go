@@ -29,7 +29,8 @@ const size = 4
 // code and completes the address: an ADD of an immediate, or a load or store
 // whose base is ADRP's register. There is then a second isa.Inst with Len 4,
 // whose operand is the whole address. For an ADD into X27 so is the load or
-// store behind that. Those that depend on the one before are marked Fused.
+// store behind that, and for one into X16 a BR is a Jump. Those that depend on
+// the one before are marked Fused.
 func Append(insts []isa.Inst, code []byte, pc uint64) ([]isa.Inst, error) {
 	if len(code) < size {
 		return insts, ErrTruncated

@@ -14,7 +14,12 @@ import (
 //	ADRP X27; ADD X27, X27, #n; LDR Xt, [X27]
 //
 // (and STR), with nothing in between. After the last two nobody reads X27: no
-// address was taken there.
+// address was taken there. Nor is one by
+//
+//	ADRP X16; ADD X16, X16, #n; BR X16
+//
+// which is the linker's way to a function that is too far for a jump. It is one
+// here.
 func (d *decoder) fuse(code []byte) {
 	page := &d.insts[len(d.insts)-1]
 	if page.Op != isa.Mov || len(code) < 2*size {
@@ -37,20 +42,27 @@ func (d *decoder) fuse(code []byte) {
 		o.Rip, o.Inexact = true, false
 	}
 	sum := d.insts[n]
-	if sum.Op != isa.Lea || base != X27 || sum.Dst.Reg != X27 || len(code) < 3*size {
+	if sum.Op != isa.Lea || sum.Dst.Reg != base || base != X27 && base != X16 || len(code) < 3*size {
 		return
 	}
-	if third := binary.LittleEndian.Uint32(code[2*size:]); third&addMask != addWord && d.completes(third, X27, sum.Src.Imm) {
-		in := &d.insts[n]
-		in.Op = isa.Mov
-		in.Src = isa.Operand{Kind: isa.KindImm, Size: 8, Imm: in.Src.Imm, Rip: true}
+	third := binary.LittleEndian.Uint32(code[2*size:])
+	switch {
+	case base == X16 && third == brWord|uint32(base)<<5:
+		in := d.next()
+		in.Op, in.Size, in.Fused, in.Len = isa.Jump, 8, true, size
+		in.Target = uint64(sum.Src.Imm)
+	case base != X27 || third&addMask == addWord || !d.completes(third, X27, sum.Src.Imm):
+		return
 	}
+	d.insts[n].Op = isa.Mov
+	d.insts[n].Src = isa.Operand{Kind: isa.KindImm, Size: 8, Imm: sum.Src.Imm, Rip: true}
 }
 
-// ADD Xd, Xn, #imm, without the shift.
+// ADD Xd, Xn, #imm, without the shift; BR.
 const (
 	addMask = 0xffc00000
 	addWord = 0x91000000
+	brWord  = 0xd61f0000
 )
 
 // completes appends what word does, if it is an instruction that may complete
