@@ -44,7 +44,7 @@ func Append(insts []isa.Inst, code []byte, pc uint64) ([]isa.Inst, error) {
 		return insts, ErrUnknown
 	}
 	for i := len(insts); i < len(d.insts); i++ {
-		if in := &d.insts[i]; in.Op == isa.Other {
+		if in := &d.insts[i]; in.Op == isa.Other && in.Writes != 0 { // more than flags
 			in.Reads |= d.sources()
 		}
 	}

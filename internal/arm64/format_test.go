@@ -26,8 +26,8 @@ var condNames = map[isa.Cond]string{
 	isa.LessEqual: "lessequal", isa.Greater: "greater", isa.OtherCond: "othercond",
 }
 
-// format writes out instructions: "op.size.cond dst, src -> writes", with what
-// is registers in Writes other than Dst behind the arrow.
+// format writes out instructions: "op.size.cond dst, src -> writes", with the
+// registers in Writes other than Dst and those in Reads behind arrows.
 func format(insts []isa.Inst) string {
 	var out []string
 	for i := range insts {
@@ -62,17 +62,22 @@ func format(insts []isa.Inst) string {
 			}
 			more &^= 1 << in.Dst.Reg
 		}
-		if more != 0 {
-			s += " ->"
-			for r := range isa.Reg(32) {
-				if more>>r&1 != 0 {
-					s += " " + regName(r)
-				}
-			}
-		}
-		out = append(out, s)
+		out = append(out, s+regNames(" ->", more)+regNames(" <-", in.Reads))
 	}
 	return strings.Join(out, "; ")
+}
+
+// regNames lists the registers of a set behind an arrow, if there are any.
+func regNames(arrow string, set isa.RegSet) string {
+	if set == 0 {
+		return ""
+	}
+	for r := range isa.Reg(32) {
+		if set>>r&1 != 0 {
+			arrow += " " + regName(r)
+		}
+	}
+	return arrow
 }
 
 func regName(r isa.Reg) string {
@@ -93,8 +98,11 @@ func formatOperand(o *isa.Operand) string {
 		if o.Imm > 0xffff || o.Imm < -0xffff {
 			s = fmt.Sprintf("%#x", uint64(o.Imm))
 		}
-		if o.Rip {
+		switch {
+		case o.Rip:
 			return "page " + s
+		case o.Inexact:
+			return "page~ " + s
 		}
 		return s
 	case isa.KindMem:

@@ -146,7 +146,7 @@ type Inst struct {
 	Size   uint8  // operand size in bytes of the operation: 1, 2, 4, 8 (16 and up for MovVec)
 	Cond   Cond   // CondJump, CondMove, SetCond
 	Writes RegSet // every general register that may be written
-	Reads  RegSet // Other: general registers that may be read and are no operand
+	Reads  RegSet // Other: general registers that may be copied elsewhere and are no operand
 	Dst    Operand
 	Src    Operand
 	Target uint64 // direct calls and jumps: the absolute address
