@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
@@ -113,12 +114,28 @@ func (b *bench) prepare(ctx context.Context) error {
 	return nil
 }
 
+// sysroot has the dynamic loader of arm64 (Debian's libc6-arm64-cross), which the
+// emulator is told too.
+const sysroot = "/usr/aarch64-linux-gnu"
+
+func optionsFor(binary string) scan.Options {
+	f, err := elf.Open(binary)
+	if err != nil {
+		return scan.Options{} // the scan says what is wrong
+	}
+	defer f.Close()
+	if f.Machine == elf.EM_AARCH64 {
+		return scan.Options{Sysroot: sysroot}
+	}
+	return scan.Options{}
+}
+
 // scan returns what the scan of a binary says. It scans each once.
 func (b *bench) scan(binary string) (*usage.Usage, error) {
 	b.mu.Lock()
 	once := b.scans[binary]
 	if once == nil {
-		once = sync.OnceValues(func() (*usage.Usage, error) { return scan.File(binary, scan.Options{}) })
+		once = sync.OnceValues(func() (*usage.Usage, error) { return scan.File(binary, optionsFor(binary)) })
 		b.scans[binary] = once
 	}
 	b.mu.Unlock()

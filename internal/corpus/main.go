@@ -72,6 +72,10 @@ func (o options) rows() ([]row, error) {
 		return nil, fmt.Errorf("-part is all or ci, not %q", o.part)
 	}
 	chosen := slices.DeleteFunc(rows(), func(r row) bool { return o.part == "ci" && !r.ci || !match.MatchString(r.label()) })
+	for i := range chosen {
+		r := &chosen[i]
+		r.faults = r.faults && (o.part == "all" || r.small && r.toolchain == "local")
+	}
 	if len(chosen) == 0 {
 		return nil, fmt.Errorf("no program of the corpus matches %q", o.match)
 	}

@@ -36,7 +36,7 @@ func traced(r row) launcher {
 		if err != nil {
 			return nil, err
 		}
-		return run.TraceQemu(ctx, table, "qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu")
+		return run.TraceQemu(ctx, table, "qemu-aarch64-static", "-L", sysroot)
 	}
 }
 
