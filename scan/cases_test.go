@@ -114,6 +114,7 @@ var programCases = []programCase{
 			{open: "main.owner", because: "a jump by another function's table"},
 			{open: "main.computed", because: "a jump to a place that is computed"},
 			{open: "main.main", because: "a variable whose address is in the assembler's register"},
+			{calls: "getrusage", because: "a word that is not aligned"},
 		},
 		open: "main.pointedByData main.throughResult main.far main.listed main.skipped main.halved main.hidden " +
 			"main.misjudged main.summed main.owner main.computed main.main",

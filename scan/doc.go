@@ -59,8 +59,8 @@
 //   - The runtime's table of frame sizes is right, as the runtime's own
 //     unwinding needs it to be. It tells the stack pointer at every instruction.
 //   - Compiled Go code keeps the calling convention of its ABI: no register
-//     outlives a call, X15 on amd64 is zero, and a callee writes only to the part of its
-//     caller's frame that its record states.
+//     outlives a call, and X15 on amd64 is zero. A callee, in assembly too, writes
+//     only to the part of its caller's frame that its record states.
 //   - The names of a few functions of the runtime say what they do: the write
 //     barrier's slow path, morestack, the allocator, duffcopy, and the one that
 //     makes a call on all threads. Where the names were changed the list is

@@ -87,6 +87,7 @@ func (a *analysis) walk(allCode bool) {
 	r.data()
 	r.middles()
 	r.methods()
+	r.kept()
 	r.settle()
 	if allCode {
 		for fn := range a.facts {

@@ -124,6 +124,7 @@ func misjudged(n int) // two ways meet with frames of different sizes
 func summed()         // an address in the frame that is a sum
 func borrowed()       // a jump by way of another function's table
 func computed(n int)  // a jump to a place that is computed from an address in the code
+func unaligned()      // a call by a word of the data that is not aligned
 func named()          // an address in the register that arm64's assembler keeps for itself
 
 // number is set by named.
@@ -152,5 +153,6 @@ func main() {
 	borrowed()
 	computed(len(os.Args) - 1)
 	named()
+	unaligned()
 	syscall.RawSyscall(number[1], 0, 0, 0)
 }

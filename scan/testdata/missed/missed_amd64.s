@@ -146,3 +146,18 @@ TEXT ·named(SB), NOSPLIT, $0
 	MOVQ $5, (R11)
 	MOVQ $100, 8(R11) // times
 	RET
+
+DATA odd<>+0(SB)/4, $0
+DATA odd<>+4(SB)/8, $·kept(SB)
+GLOBL odd<>(SB), NOPTR, $12
+
+TEXT ·unaligned(SB), NOSPLIT, $0
+	LEAQ odd<>(SB), CX
+	MOVQ 4(CX), CX
+	CALL CX
+	RET
+
+TEXT ·kept(SB), NOSPLIT, $0
+	MOVL $98, AX // getrusage
+	SYSCALL
+	RET

@@ -150,3 +150,18 @@ TEXT ·named(SB), NOSPLIT|NOFRAME, $0
 	MOVD R1, (R27)
 	MOVD R2, 8(R27)
 	RET
+
+DATA odd<>+0(SB)/4, $0
+DATA odd<>+4(SB)/8, $·kept(SB)
+GLOBL odd<>(SB), NOPTR, $12
+
+TEXT ·unaligned(SB), NOSPLIT, $16
+	MOVD $odd<>(SB), R2
+	MOVD 4(R2), R2
+	BL   (R2)
+	RET
+
+TEXT ·kept(SB), NOSPLIT, $0
+	MOVD $165, R8 // getrusage
+	SVC
+	RET
