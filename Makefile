@@ -52,6 +52,18 @@ fuzz: ## Run every fuzz target for FUZZTIME each (1m)
 bench: ## Run the benchmarks
 	go test -run='^$$' -bench=. -benchmem ./...
 
+# Binaries of five sizes: small, the Go toolchain's own, and servers of the corpus.
+PEERS := bin/bench/hello bin/bench/gofmt bin/bench/go bin/bench/caddy bin/bench/coredns
+
+.PHONY: peers
+peers: build deps ## Time whole scans against objdump, on binaries of five sizes
+	mkdir -p bin/bench
+	go -C internal/corpus/testdata/small build -o $(CURDIR)/bin/bench/hello ./hello
+	go build -o bin/bench/ cmd/gofmt cmd/go
+	go -C internal/corpus/testdata/servers build -o $(CURDIR)/bin/bench/caddy github.com/caddyserver/caddy/v2/cmd/caddy
+	go -C internal/corpus/testdata/servers build -o $(CURDIR)/bin/bench/coredns ./dns
+	go -C bench run ./scan -curb $(CURDIR)/bin/curb $(addprefix $(CURDIR)/,$(PEERS))
+
 .PHONY: corpus
 corpus: deps ## Hold what real programs ask of the kernel against what curb predicts
 	@mkdir -p docs
@@ -80,6 +92,7 @@ format:
 vet:
 	go vet ./...
 	go fix -diff ./...
+	go -C bench vet ./...
 
 .PHONY: lint
 lint:
@@ -90,6 +103,7 @@ lint:
 tidy:
 	go mod tidy -diff
 	go -C tools mod tidy -diff
+	go -C bench mod tidy -diff
 
 .PHONY: house
 house:
