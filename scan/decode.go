@@ -29,6 +29,8 @@ type decoder struct {
 func (d *decoder) function(f *gobin.File, fn *gobin.Func, entries []uint64) {
 	d.insts, d.pcs, d.data, d.bad, d.descended = d.insts[:0], d.pcs[:0], d.data[:0], d.bad[:0], false
 	code := f.Code(fn)
+	const usual = 4 // bytes of an instruction
+	d.insts, d.pcs = slices.Grow(d.insts, len(code)/usual), slices.Grow(d.pcs, len(code)/usual)
 	if !d.straight(code, fn.Entry) || !d.aligned(fn, entries) || d.runsIntoData(fn, entries) {
 		d.descended = true
 		d.descend(fn, code, entries)
