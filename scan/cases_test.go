@@ -298,6 +298,7 @@ func TestReleases(t *testing.T) {
 		{calls: "shmget", because: "generic code"},
 		{calls: "shmat", because: "a parameter on the stack"},
 		{calls: "io_setup io_destroy io_submit", because: "a switch"},
+		{calls: "msgrcv", because: "a large frame"},
 		{calls: "shmdt", open: "main.main·dwrap·1 main.call", because: "a goroutine"},
 		{calls: "shmctl", because: "a guard that opens"},
 		{calls: "getpriority", because: "a wrapper in package syscall"},

@@ -8,10 +8,11 @@ import (
 )
 
 // readSP takes the stack pointer at each instruction from the table that the
-// runtime unwinds by. In assembly that sets it freely it is not known.
+// runtime unwinds by, which is right for what the compiler made. In assembly that
+// sets it freely it is not known.
 func (b *body) readSP(f *gobin.File) {
 	b.tableSP(f)
-	if f.SetsSP(b.fn) || !b.trustSP() {
+	if f.SetsSP(b.fn) || f.Asm(b.fn) && !b.trustSP() {
 		for i := range b.sp {
 			b.sp[i] = unknownSP
 		}

@@ -74,6 +74,18 @@ func switched(n int) {
 	syscall.RawSyscall(nr, 0, 0, 0)
 }
 
+// A frame of more than 4 kB takes other instructions to make.
+//
+//go:noinline
+func large(n int) byte {
+	var buf [8192]byte
+	for i := range buf {
+		buf[i] = byte(n + i)
+	}
+	syscall.RawSyscall(syscall.SYS_MSGRCV, 0, 0, 0)
+	return buf[n]
+}
+
 var never, sometimes bool
 
 //go:noinline
@@ -96,6 +108,7 @@ func main() {
 	closeAll([]one{{}})
 	manyArguments(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, syscall.SYS_SHMAT)
 	switched(n)
+	large(n)
 	go call(syscall.SYS_SHMDT)
 	if never {
 		call(syscall.SYS_ACCT)
