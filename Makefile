@@ -38,7 +38,7 @@ deps: ## Install what the tests need (on Debian, as root), or say what is missin
 
 .PHONY: race
 race: ## Run the tests of the concurrent code under the race detector (needs gcc)
-	CGO_ENABLED=1 go test -race ./scan
+	CGO_ENABLED=1 go test -race -run 'TestPrograms|TestDamagedBinaries|TestAtOnce' ./scan ./internal/cache
 
 .PHONY: long
 long: ## Run the tests that take minutes: the decoders on all binaries and encodings, every release of Go

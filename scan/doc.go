@@ -26,7 +26,7 @@
 // reachable only once reachable code reads one of them (flow.go, latent.go):
 // var once = sync.OnceValue(f) does not make f run.
 //
-// Then each system call instruction is resolved (analysis.go): the number is
+// Then each system call instruction is resolved (climb.go): the number is
 // followed backwards, over all ways that lead to the instruction, through
 // registers, the stack, constants and arithmetic (values.go, frame.go). Where it
 // is a parameter the search goes on at every call of the function, and where it
