@@ -6,9 +6,12 @@ import (
 	"strings"
 )
 
-// What strace writes if a task is killed while it asks for the number: it gets
-// the result that the kernel has put down before it looks at the call, -ENOSYS.
-const unread = "syscall_0xffffffffffffffda"
+// misread reports whether the name is one that strace gives to a call of a task
+// that is being killed while it asks for the number: it gets a result of the
+// kernel's instead, which is an error. Such a call never ends.
+func misread(name string) bool {
+	return strings.HasPrefix(name, "syscall_0xfffffffffffff") // -4095 to -1
+}
 
 // Parse reads the output of strace -f and counts the calls of the first
 // process's program, by name.
@@ -69,10 +72,10 @@ func (p *parser) line(tid, rest string) {
 		return
 	}
 	name, _, ok := strings.Cut(rest, "(")
-	if !ok || strings.HasPrefix(name, "?") || name == unread {
+	if !ok || strings.HasPrefix(name, "?") {
 		return // strace writes ???? where the task was killed before it could ask for the number
 	}
-	if proc.own && (proc.started || name != "execve") {
+	if proc.own && (proc.started || name != "execve") && !misread(name) {
 		p.calls[name]++
 	}
 	if begin, unfinished := strings.CutSuffix(rest, "<unfinished ...>"); unfinished {
@@ -90,6 +93,9 @@ func (p *parser) done(proc *process, call string) {
 		return
 	}
 	result, _, _ := strings.Cut(call[at+3:], " ")
+	if misread(name) && proc.own && result != "?" {
+		p.calls[name]++ // it was made after all
+	}
 	switch name {
 	case "execve", "execveat":
 		if result == "0" {

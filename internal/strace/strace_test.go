@@ -98,8 +98,11 @@ func TestParseLines(t *testing.T) {
 		{"an argument that looks like a result", start + "10 write(1, \"fork() = 11\\n\", 12) = 12\n11 getpid() = 11\n", map[string]int{"write": 1}},
 		{"the end by a signal", start + "10 pause( <unfinished ...>) = ?\n10 +++ killed by SIGKILL +++\n", map[string]int{"pause": 1}},
 		{"a number that could not be read any more", start + "10 ???( <unfinished ...>) = ?\n10 +++ exited with 0 +++\n", map[string]int{}},
-		{"a number that was read too late", start + "10 exit_group(2 <unfinished ...>\n10 syscall_0xffffffffffffffda(0x1, 0x5, 0x4, 0x2, 0xa, 0xa <unfinished ...>\n10 +++ exited with 2 +++\n",
-			map[string]int{"exit_group": 1}},
+		{"a number that was read too late", start + "10 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD) = 11\n10 exit_group(2 <unfinished ...>\n11 syscall_0xffffffffffffffda(0x1, 0x5, 0x4, 0x2, 0xa, 0xa <unfinished ...>\n10 <... exit_group resumed>) = ?\n" +
+			"11 <... syscall_0xffffffffffffffda resumed>) = ?\n11 +++ exited with 2 +++\n10 syscall_0xfffffffffffffff5(0x1, 0x5, 0x4, 0x2, 0xa, 0xa) = ?\n10 +++ exited with 2 +++\n",
+			map[string]int{"clone": 1, "exit_group": 1}},
+		{"a negative number", start + "10 syscall_0xfffffffffffffff5(0, 0, 0, 0, 0, 0) = -1 ENOSYS (Function not implemented)\n",
+			map[string]int{"syscall_0xfffffffffffffff5": 1}},
 		{"a grandchild", start + "10 fork() = 11\n11 fork() = 12\n12 getsid(0) = 1\n12 execve(\"b\", [], 0x1 /* 0 vars */) = 0\n12 getpgid(0) = 1\n11 getppid() = 10\n",
 			map[string]int{"fork": 2, "getsid": 1, "execve": 1, "getppid": 1}},
 		{"a child of another program", start + "10 fork() = 11\n11 execve(\"b\", [], 0x1 /* 0 vars */) = 0\n11 fork() = 12\n12 getsid(0) = 1\n12 execve(\"c\", [], 0x1 /* 0 vars */) = 0\n12 sync() = 0\n",
