@@ -76,11 +76,12 @@ func gather(f *gobin.File) []facts {
 
 // A gatherer collects the refs of one function after another.
 type gatherer struct {
-	file   *gobin.File
-	limits gobin.Range // of the image: an absolute operand outside of it is a number
-	buf    []ref
-	tests  guardFinder
-	keeps  bool // the function may use addresses that the assembler left in its own register
+	file    *gobin.File
+	limits  gobin.Range // of the image: an absolute operand outside of it is a number
+	numbers bool        // a constant in this function may be an address
+	buf     []ref
+	tests   guardFinder
+	keeps   bool // the function may use addresses that the assembler left in its own register
 
 	decoder decoder
 }
@@ -92,6 +93,7 @@ func newGatherer(f *gobin.File) *gatherer {
 // function gathers the facts of a function that is entered at its start and at
 // the other places given.
 func (g *gatherer) function(fn *gobin.Func, entries []uint64) facts {
+	g.numbers = !g.file.PIE && g.file.Asm(fn)
 	g.buf = g.buf[:0]
 	g.tests.reset()
 	g.decoder.function(g.file, fn, entries)
@@ -187,11 +189,12 @@ func (g *gatherer) operand(at place, in *isa.Inst, o *isa.Operand, dst bool) {
 	}
 }
 
-// number adds a constant that may be an address. The code of a program that can
-// be loaded anywhere has none.
+// number adds a constant that may be an address: in assembly, which can take one
+// that way (MOVQ $f(SB), AX). Go's compiler never does, and the code of a program
+// that can be loaded anywhere has none.
 func (g *gatherer) number(at place, v uint64) {
 	switch {
-	case g.limits.Contains(v) && !g.file.PIE:
+	case g.limits.Contains(v) && g.numbers:
 		g.add(ref{place: at, kind: refNumber, addr: v})
 	case g.decoder.arch.vsyscall.Contains(v):
 		g.add(ref{place: at, kind: refVsyscall, addr: v})
