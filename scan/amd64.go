@@ -15,11 +15,14 @@ var amd64 = arch{
 		err := x86.Decode(&insts[len(insts)-1], code, pc)
 		return insts, err
 	},
-	number: x86.AX,
-	sp:     x86.SP, fp: x86.BP,
+	number:    x86.AX,
+	arguments: 1<<x86.AX | 1<<x86.DI | 1<<x86.SI | 1<<x86.DX | 1<<x86.R10 | 1<<x86.R8 | 1<<x86.R9,
+	sp:        x86.SP, fp: x86.BP,
 	kept:   1<<x86.BX | 1<<x86.SP | 1<<x86.BP | 1<<x86.R12 | 1<<x86.R13 | 1<<x86.R14 | 1<<x86.R15,
 	pushed: 8, argument: 0,
-	result: x86.AX, zeroVec: 15,
+	result:        x86.AX,
+	results:       1<<x86.AX | 1<<x86.BX | 1<<x86.CX | 1<<x86.DI | 1<<x86.SI | 1<<x86.R8 | 1<<x86.R9 | 1<<x86.R10 | 1<<x86.R11,
+	zeroVec:       15,
 	barrierResult: x86.R11, barrierWrites: 1 << x86.R11,
 	temporary: isa.NoReg,
 	copyTo:    x86.DI, copyFrom: x86.SI,

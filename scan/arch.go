@@ -18,9 +18,11 @@ type arch struct {
 	// width is the length of every instruction, 0 where they differ.
 	width uint64
 
-	number isa.Reg    // holds the number of a system call
-	sp, fp isa.Reg    // the stack pointer and the frame pointer
-	kept   isa.RegSet // what C functions leave as it was
+	number isa.Reg // holds the number of a system call
+	// arguments are the registers that the kernel reads at a system call.
+	arguments isa.RegSet
+	sp, fp    isa.Reg    // the stack pointer and the frame pointer
+	kept      isa.RegSet // what C functions leave as it was
 
 	// pushed is the bytes that a call puts on the stack. Arguments begin at
 	// this offset from the stack pointer at a function's entry, or right above
@@ -32,6 +34,7 @@ type arch struct {
 
 	// The calling convention of compiled Go code (cmd/compile/abi-internal.md).
 	result  isa.Reg // the first result
+	results isa.RegSet
 	zeroVec isa.Reg // the vector register that is kept at zero, or NoReg
 
 	// The write barrier's slow path leaves its result in one register, and

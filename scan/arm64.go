@@ -8,14 +8,17 @@ import (
 )
 
 var aarch64 = arch{
-	machine: elf.EM_AARCH64,
-	decode:  arm64.Append,
-	width:   4,
-	number:  arm64.X8,
-	sp:      arm64.SP, fp: arm64.X29,
+	machine:   elf.EM_AARCH64,
+	decode:    arm64.Append,
+	width:     4,
+	number:    arm64.X8,
+	arguments: 1<<(arm64.X8+1) - 1, // X0 to X8
+	sp:        arm64.SP, fp: arm64.X29,
 	kept:   arm64Kept(),
 	pushed: 0, argument: 8,
-	result: arm64.X0, zeroVec: isa.NoReg,
+	result:        arm64.X0,
+	results:       1<<(arm64.X15+1) - 1, // X0 to X15
+	zeroVec:       isa.NoReg,
 	barrierResult: arm64.X25, barrierWrites: 1<<arm64.X16 | 1<<arm64.X17 | 1<<arm64.X25 | 1<<arm64.X27 | 1<<arm64.X30,
 	temporary: arm64.X27,
 	copyTo:    arm64.X21, copyFrom: arm64.X20,

@@ -95,6 +95,12 @@ func (b *body) find(p place) (int, bool) {
 	return i, ok && i < len(b.pcs) && b.pcs[i] == b.fn.Entry+uint64(p.off)
 }
 
+// place returns where instruction i is in the function.
+func (b *body) place(i int) place {
+	first, _ := b.at(b.pcs[i])
+	return place{uint32(b.pcs[i] - b.fn.Entry), uint8(i - first)}
+}
+
 // link finds the jumps inside the function.
 func (b *body) link() {
 	jump := func(i int, pc uint64) {

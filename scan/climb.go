@@ -116,27 +116,48 @@ func (c *climb) global(fn int, pc uint64, lf leaf, through []int) {
 	if _, known := a.file.SymbolAt(lf.value); !known && !a.ownVariable(fn, pc) {
 		a.unresolved(fn, pc, fmt.Sprintf("the number is read from the variable at %#x, whose limits are not known for want of symbols", lf.value))
 	}
-	if why, taken := a.addressTaken(lf.value); taken {
+	stores, why := a.storesThrough(lf.value)
+	if why != "" {
 		a.unresolved(fn, pc, fmt.Sprintf("the number is read from the variable at %#x, %s", lf.value, why))
 		return
 	}
-	for _, st := range a.storesTo(lf.value, lf.size) {
-		b := a.body(st.fn)
-		spc := b.fn.Entry + uint64(st.off)
-		i, ok := b.find(st.place)
-		if !ok || b.insts[i].Op != isa.Mov || st.addr != lf.value || st.size < lf.size {
-			a.unresolved(st.fn, spc, "it changes a variable that holds a system call's number in a way that is not followed")
-			continue
-		}
-		switch in := &b.insts[i]; in.Src.Kind {
-		case isa.KindImm:
-			c.constant(st.fn, spc, uint32(truncate(uint64(in.Src.Imm), lf.size)), through)
-		case isa.KindReg:
-			c.site(st.fn, st.place, regLoc(in.Src.Reg, lf.size), through)
-		default:
-			a.unresolved(st.fn, spc, "it changes a variable that holds a system call's number in a way that is not followed")
+	for _, st := range append(stores, a.storesTo(lf.value, lf.size)...) {
+		if st.addr < lf.value+uint64(lf.size) && lf.value < st.addr+uint64(st.size) {
+			c.store(st, lf, through)
 		}
 	}
+}
+
+// store goes on with what a store puts into the variable that lf names.
+func (c *climb) store(st storeRef, lf leaf, through []int) {
+	a, b := c.a, c.a.body(st.fn)
+	pc := b.fn.Entry + uint64(st.off)
+	i, ok := b.find(st.place)
+	off := int64(lf.value - st.addr) // of the number in what is stored
+	if ok && off >= 0 && off+int64(lf.size) <= int64(st.size) {
+		in := &b.insts[i]
+		switch {
+		case in.Op == isa.Mov && off == 0 && in.Src.Kind == isa.KindImm:
+			c.constant(st.fn, pc, uint32(truncate(uint64(in.Src.Imm), lf.size)), through)
+			return
+		case in.Op == isa.Mov && off == 0 && in.Src.Kind == isa.KindReg:
+			c.site(st.fn, st.place, regLoc(in.Src.Reg, lf.size), through)
+			return
+		case in.Op == isa.MovVec && in.Src.Kind == isa.KindVec:
+			c.site(st.fn, st.place, vecLoc(in.Src.Reg, off), through)
+			return
+		case a.isCopy(in):
+			for _, from := range a.origins(b, i, regLoc(a.arch.copyFrom, 8)) {
+				if from.kind != leafStack {
+					a.unresolved(st.fn, pc, "it copies a system call's number from a place that is computed")
+					continue
+				}
+				c.site(st.fn, st.place, slotLoc(int64(from.value)+off, lf.size), through)
+			}
+			return
+		}
+	}
+	a.unresolved(st.fn, pc, "it changes a variable that holds a system call's number in a way that is not followed")
 }
 
 // storesTo returns the stores that touch the size bytes at addr.
@@ -152,26 +173,28 @@ func (a *analysis) storesTo(addr uint64, size uint8) []storeRef {
 	return out
 }
 
-// addressTaken reports whether code may change the variable at addr through a
-// pointer. A pointer to a variable stays inside it, so that only one to the
-// same object, at or before addr, can. Where the objects' limits are not known
-// for want of symbols, the object is taken to start at addr: see doc.go.
-func (a *analysis) addressTaken(addr uint64) (string, bool) {
+// storesThrough returns the stores to the object at addr by way of pointers to it,
+// or says why the variable may change otherwise. A pointer to a variable stays
+// inside it, so that only one to the same object, at or before addr, can change
+// it. Where the objects' limits are not known for want of symbols, the object is
+// taken to start at addr: see doc.go.
+func (a *analysis) storesThrough(addr uint64) (stores []storeRef, why string) {
 	start := addr
 	if sym, ok := a.file.SymbolAt(addr); ok {
 		start = sym.Addr
 	}
 	if i, _ := slices.BinarySearch(a.pointers, start); i < len(a.pointers) && a.pointers[i] <= addr {
-		return "to which the program's data points", true
+		return nil, "to which the program's data points"
 	}
 	i, _ := slices.BinarySearchFunc(a.taken, start, func(t takenRef, at uint64) int { return cmp.Compare(t.addr, at) })
 	for ; i < len(a.taken) && a.taken[i].addr <= addr; i++ {
-		t := a.taken[i]
-		if !a.onlyReads(a.body(t.fn), t.place, t.addr) {
-			return "whose address is taken in " + a.file.Name(&a.file.Funcs[t.fn]), true
+		more, ok := a.storesBy(a.taken[i])
+		if !ok {
+			return nil, "whose address is taken in " + a.file.Name(&a.file.Funcs[a.taken[i].fn])
 		}
+		stores = append(stores, more...)
 	}
-	return "", false
+	return stores, ""
 }
 
 // ownVariable reports whether the code at pc is of a package that is known to

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"math"
 	"strings"
 
 	"github.com/gocurb/curb/internal/isa"
@@ -9,26 +10,52 @@ import (
 // maxPointerCalls bounds through how many calls a pointer is followed.
 const maxPointerCalls = 3
 
-// onlyReads reports whether the address that the instruction at a place computes is
+// onlyReads reports whether the address that a place in a function computes is
 // used for nothing but reading memory, by instructions that can be followed:
 // then the variable there does not change by it.
 func (a *analysis) onlyReads(b *body, at place, addr uint64) bool {
+	stores, ok := a.uses(b, at, addr)
+	return ok && len(stores) == 0
+}
+
+// uses returns the instructions that write by way of the address that a place
+// in a function computes. It is not ok if the address is used for anything else
+// but that and reading.
+func (a *analysis) uses(b *body, at place, addr uint64) (writes []int, ok bool) {
 	i, ok := b.find(at)
 	if !ok {
-		return false
+		return nil, false
 	}
 	in := &b.insts[i]
 	if in.Op != isa.Lea || in.Dst.Kind != isa.KindReg || uint64(in.Src.Imm) != addr || !global(&in.Src) {
-		return false
+		return nil, false
 	}
-	harmless, _ := a.pointer(b, b.next(i, b.successors(), nil), in.Dst.Reg, 0)
-	return harmless
+	writes, harmless, _ := a.pointer(b, b.next(i, b.successors(), nil), in.Dst.Reg, 0)
+	return writes, harmless
+}
+
+// storesBy returns what is stored by way of an address of a variable, which must
+// not be used for anything else but reading.
+func (a *analysis) storesBy(t takenRef) (stores []storeRef, ok bool) {
+	b := a.body(t.fn)
+	writes, ok := a.uses(b, t.place, t.addr)
+	for _, k := range writes {
+		st := storeRef{addr: t.addr, caller: caller{t.fn, b.place(k)}}
+		if size, copies := a.copies(&b.insts[k]); copies {
+			st.size = uint8(min(size, math.MaxUint8))
+		} else {
+			st.addr += uint64(b.insts[k].Dst.Imm)
+			st.size = b.insts[k].Dst.Size
+		}
+		stores = append(stores, st)
+	}
+	return stores, ok
 }
 
 // pointer follows what the code from the instructions in work on does with the
-// pointer in r: whether it only reads memory there, and whether the pointer may
-// still be in r when the function returns.
-func (a *analysis) pointer(b *body, work []int, r isa.Reg, depth int) (harmless, survives bool) {
+// pointer in r: whether it only reads memory there, but for the writes that are
+// returned, and whether the pointer may still be in r when the function returns.
+func (a *analysis) pointer(b *body, work []int, r isa.Reg, depth int) (writes []int, harmless, survives bool) {
 	out := b.successors()
 	seen := map[int]bool{}
 	for len(work) > 0 {
@@ -41,6 +68,8 @@ func (a *analysis) pointer(b *body, work []int, r isa.Reg, depth int) (harmless,
 		in := &b.insts[k]
 		leaves := (in.Op == isa.Jump || in.Op == isa.CondJump) && (in.Target < b.fn.Entry || in.Target >= b.fn.End)
 		switch {
+		case in.Op == isa.Ret && a.arch.results&(1<<r) == 0 && !a.file.Asm(b.fn):
+			continue // nobody looks there
 		case in.Op == isa.Ret && depth > 0:
 			survives = true
 			continue
@@ -48,23 +77,37 @@ func (a *analysis) pointer(b *body, work []int, r isa.Reg, depth int) (harmless,
 			continue // the function starts over, with what it had spilled itself
 		case r == a.arch.copyFrom && a.isCopy(in):
 			continue // read, and past its end then
+		case depth == 0 && r == a.arch.copyTo && a.isCopy(in):
+			writes = append(writes, k)
+			continue // as above
 		case in.Op == isa.Call && depth < maxPointerCalls:
 			ok, back := a.passed(in.Target, r, depth+1)
 			if !ok {
-				return false, false
+				return nil, false, false
 			}
 			if back { // perhaps as the result
 				work = b.next(k, out, work)
 			}
 			continue
+		case depth == 0 && storesAt(in, r):
+			writes = append(writes, k)
+		case in.Op == isa.Syscall && a.arch.arguments&(1<<r) == 0: // the kernel does not look at it
 		case leaves || !readsOnly(in, r):
-			return false, false
+			return nil, false, false
 		}
 		if in.Writes&(1<<r) == 0 || in.Size < 4 {
 			work = b.next(k, out, work)
 		}
 	}
-	return true, survives
+	return writes, true, survives
+}
+
+// storesAt reports whether an instruction does nothing with the pointer in r but
+// store at a fixed distance from it.
+func storesAt(in *isa.Inst, r isa.Reg) bool {
+	o := &in.Dst
+	return (in.Op == isa.Mov || in.Op == isa.MovVec) && o.Kind == isa.KindMem && o.Base == r && o.Index == isa.NoReg &&
+		o.Seg == 0 && !o.Inexact && o.Size > 0 && o.Imm >= 0 && !(in.Src.Kind == isa.KindReg && in.Src.Reg == r)
 }
 
 // passed follows a pointer in r into the function that is called at entry.
@@ -77,7 +120,8 @@ func (a *analysis) passed(entry uint64, r isa.Reg, depth int) (harmless, survive
 	if len(b.insts) == 0 {
 		return false, false
 	}
-	return a.pointer(b, []int{0}, r, depth)
+	_, harmless, survives = a.pointer(b, []int{0}, r, depth)
+	return harmless, survives
 }
 
 // readsOnly reports whether an instruction does nothing with the pointer in r

@@ -228,6 +228,24 @@ func writeWhole(n uintptr) { whole = request{n, unix.SYS_QUOTACTL} }
 //go:noinline
 func readWhole() { syscall.RawSyscall(whole.nr, 0, 0, 0) }
 
+// In a variable so wide that it is copied by way of a pointer.
+type wide struct{ a, b, c, d, nr uintptr }
+
+var spread wide
+
+//go:noinline
+func writeSpread(n uintptr) uintptr {
+	made := wide{a: n, nr: unix.SYS_SETNS}
+	if n == 0 {
+		made.nr = unix.SYS_UNSHARE
+	}
+	spread = made
+	return n
+}
+
+//go:noinline
+func readSpread() { syscall.RawSyscall(spread.nr, 0, 0, 0) }
+
 // In a field of a variable to whose start a pointer is taken.
 var fields = request{nr: unix.SYS_MLOCK2}
 
@@ -302,6 +320,8 @@ func main() {
 	allThreads()
 	writeWhole(uintptr(n))
 	readWhole()
+	writeSpread(uintptr(n))
+	readSpread()
 	changeField(&fields, n)
 	readField()
 	starts()
