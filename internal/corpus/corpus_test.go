@@ -73,16 +73,19 @@ func TestNothingIsMissed(t *testing.T) {
 func TestRunsUnderTrapAgain(t *testing.T) {
 	b := testBench(t)
 	for _, name := range []string{"hello", "roundtrip"} {
-		r := local(name)
-		binary, err := b.build(t.Context(), r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 50 {
-			if _, err := b.run(t.Context(), r, binary, r.ways[0], mode{name: "under a filter"}, b.confined(nil)); err != nil {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := local(name)
+			binary, err := b.build(t.Context(), r)
+			if err != nil {
 				t.Fatal(err)
 			}
-		}
+			for range 50 {
+				if _, err := b.run(t.Context(), r, binary, r.ways[0], mode{name: "under a filter"}, b.confined(nil)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
