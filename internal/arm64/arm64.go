@@ -4,8 +4,9 @@
 // Known are the base instructions, floating point and Advanced SIMD of Armv8.0
 // up to Armv9.0, with the extensions that processors for Linux have: LSE, CRC,
 // cryptography, dot product, half precision, BF16, RCPC, pointer
-// authentication, memory tagging, MOPS, LS64, CSSC. SVE, SME and what came later are
-// not known. An instruction that is not known is an error, never skipped.
+// authentication, memory tagging, MOPS, LS64, CSSC. Of SVE all that is known is
+// what its instructions may write; SME and what came later are not known. An
+// instruction that is not known is an error, never skipped.
 //
 // Most instructions have three operands and more, so they become sequences of
 // operations on two: first operand to destination, then the operation. Where

@@ -13,7 +13,7 @@ var (
 	// ErrTruncated says that there are fewer than four bytes.
 	ErrTruncated = errors.New("code ends inside an instruction")
 	// ErrUnknown says that the word is no instruction, or one of an extension
-	// that is not known, such as SVE.
+	// that is not known, such as SME.
 	ErrUnknown = errors.New("not a known arm64 instruction")
 )
 
@@ -71,6 +71,8 @@ func (d *decoder) decode() bool {
 	switch d.word >> 24 {
 	case 0x00:
 		return d.reserved()
+	case 0x04, 0x05, 0x24, 0x25, 0x44, 0x45, 0x64, 0x65, 0x84, 0x85, 0xa4, 0xa5, 0xc4, 0xc5, 0xe4, 0xe5:
+		return d.scalable()
 	case 0x10, 0x30, 0x50, 0x70, 0x90, 0xb0, 0xd0, 0xf0:
 		return d.address()
 	case 0x11, 0x31, 0x51, 0x71, 0x91, 0xb1, 0xd1, 0xf1:

@@ -82,7 +82,6 @@ func TestErrors(t *testing.T) {
 		{nil, ErrTruncated},
 		{words(0xd503201f)[:3], ErrTruncated},
 		{words(0xffffffff), ErrUnknown},
-		{words(0x04000000), ErrUnknown}, // SVE
 		{words(0xc0000000), ErrUnknown}, // SME
 	} {
 		got, err := Append(before, test.code, pc)
