@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -34,6 +36,9 @@ func TestMain(m *testing.M) {
 		roles[name](os.Args[1:])
 		return
 	}
+	// Under nohup SIGHUP is ignored, which programs inherit: with a handler here
+	// they start with the default.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	code := m.Run()
 	if dir, err := binaries(); err == nil {
 		os.RemoveAll(dir)
