@@ -62,7 +62,7 @@ peers: build deps ## Time whole scans against objdump, on binaries of five sizes
 	go build -o bin/bench/ cmd/gofmt cmd/go
 	go -C internal/corpus/testdata/servers build -o $(CURDIR)/bin/bench/caddy github.com/caddyserver/caddy/v2/cmd/caddy
 	go -C internal/corpus/testdata/servers build -o $(CURDIR)/bin/bench/coredns ./dns
-	go -C bench run ./scan -curb $(CURDIR)/bin/curb $(addprefix $(CURDIR)/,$(PEERS))
+	go -C bench run ./scan -rounds 3 -curb $(CURDIR)/bin/curb $(addprefix $(CURDIR)/,$(PEERS))
 
 .PHONY: corpus
 corpus: deps ## Hold what real programs ask of the kernel against what curb predicts
