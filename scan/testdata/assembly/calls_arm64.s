@@ -48,10 +48,10 @@ TEXT ·exchanged(SB), NOSPLIT, $0
 	SVC
 	RET
 
-// Behind PTRUE of SVE.
+// Behind ZERO of SME.
 TEXT ·otherKind(SB), NOSPLIT, $0
 	MOVD $20, R8
-	WORD $0x2598e3e0
+	WORD $0xc0080000
 	SVC
 	RET
 
