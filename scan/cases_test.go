@@ -54,6 +54,7 @@ var programCases = []programCase{
 			{calls: "setdomainname", open: "runtime.runPerThreadSyscall", because: "a call on all threads"},
 			{calls: "quotactl", open: "main.readWhole main.writeWhole", because: "a variable that is written as a whole"},
 			{calls: "setns unshare", open: "main.readSpread", because: "a variable that is written by way of a pointer to it"},
+			{calls: "fanotify_init", open: "main.readBroad main.writeBroad", because: "the end of a block that is copied"},
 			{calls: "pkey_alloc", open: "main.postponed", because: "a deferred call"},
 			{calls: "pkey_free", open: "main.started", because: "a goroutine"},
 			{open: "main.divided", because: "a division"},
@@ -63,9 +64,9 @@ var programCases = []programCase{
 		},
 		open: "main.pointed main.field main.closure.func1 main.direct.call main.(*direct).call main.(*twice).call main.throughValue " +
 			"main.indexed main.sliced main.mapped main.received main.parsed main.ofResult runtime.runPerThreadSyscall " +
-			"main.readWhole main.writeWhole main.readField main.changeField main.postponed main.started main.divided",
+			"main.readWhole main.writeWhole main.readField main.changeField main.readBroad main.writeBroad main.postponed main.started main.divided",
 		openStripped:  "main.variable main.readSpread",
-		lostStripped:  "setns unshare",
+		lostStripped:  "setns unshare fanotify_init",
 		never:         "fork pause",
 		neverStripped: "fork pause",
 	},

@@ -246,6 +246,25 @@ func writeSpread(n uintptr) uintptr {
 //go:noinline
 func readSpread() { syscall.RawSyscall(spread.nr, 0, 0, 0) }
 
+// At the end of a variable that is copied as one block, far behind its start.
+type broad struct {
+	pad [40]uintptr
+	nr  uintptr
+}
+
+var copied broad
+
+//go:noinline
+func writeBroad(n uintptr) uintptr {
+	made := broad{nr: unix.SYS_FANOTIFY_INIT}
+	made.pad[n%40] = n
+	copied = made
+	return n
+}
+
+//go:noinline
+func readBroad() { syscall.RawSyscall(copied.nr, 0, 0, 0) }
+
 // In a field of a variable to whose start a pointer is taken.
 var fields = request{nr: unix.SYS_MLOCK2}
 
@@ -320,6 +339,8 @@ func main() {
 	allThreads()
 	writeWhole(uintptr(n))
 	readWhole()
+	writeBroad(uintptr(n))
+	readBroad()
 	writeSpread(uintptr(n))
 	readSpread()
 	changeField(&fields, n)
