@@ -2,48 +2,41 @@ package filter
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
+	"github.com/gocurb/curb/internal/sample"
 	"github.com/gocurb/curb/syscalls"
 )
 
-// sixty is what a Go server needs, about.
-var sixty = []string{
-	"accept4", "access", "arch_prctl", "bind", "brk", "clock_gettime", "clone", "close", "connect", "dup", "epoll_create1",
-	"epoll_ctl", "epoll_pwait", "eventfd2", "execve", "exit", "exit_group", "fcntl", "fstat", "fsync", "ftruncate", "futex",
-	"getcwd", "getdents64", "getpeername", "getpid", "getrandom", "getrlimit", "getsockname", "getsockopt", "gettid",
-	"gettimeofday", "ioctl", "kill", "listen", "lseek", "madvise", "mkdirat", "mmap", "mprotect", "munmap", "nanosleep",
-	"newfstatat", "openat", "pipe2", "pread64", "prlimit64", "pwrite64", "read", "readlinkat", "restart_syscall", "rt_sigaction",
-	"rt_sigprocmask", "rt_sigreturn", "sched_getaffinity", "sched_yield", "setsockopt", "sigaltstack", "socket", "tgkill",
-	"uname", "unlinkat", "write",
-}
-
-var checked = map[string]Cond{
-	"accept4":    {3, Equal, 0, []uint64{0x80800}},
-	"clone":      {0, Equal, 0, []uint64{0x50f00}},
-	"epoll_ctl":  {1, Equal, 0, []uint64{1, 2, 3}},
-	"fcntl":      {1, Equal, 0, []uint64{1, 2, 3, 4, 1030}},
-	"futex":      {1, Equal, 0, []uint64{128, 129}},
-	"madvise":    {2, Equal, 0, []uint64{4, 8, 14, 15}},
-	"mmap":       {2, Equal, 4, []uint64{0}},
-	"openat":     {2, Equal, 3, []uint64{0}},
-	"setsockopt": {1, Equal, 0, []uint64{1, 6, 41}},
-	"socket":     {0, Equal, 0, []uint64{1, 2, 10}},
-}
+// checked are the calls of the sample policy whose arguments count.
+var checked = func() map[string]Cond {
+	conds := make(map[string]Cond)
+	for _, c := range sample.Checks {
+		conds[c.Syscall] = Cond{c.Arg, Equal, c.Mask, c.Values}
+	}
+	return conds
+}()
 
 func benchPolicies() map[string]Policy {
 	withArgs := Policy{Default: Errno(1)}
-	for _, name := range sixty {
+	for _, name := range sample.Names {
 		rule := Rule{Syscall: name, Action: Allow}
 		if c, found := checked[name]; found {
 			rule.Conds = []Cond{c}
 		}
 		withArgs.Rules = append(withArgs.Rules, rule)
 	}
+	var long []string
+	for call := range syscalls.AMD64.All() {
+		if !slices.Contains(sample.Closed, call.Name) {
+			long = append(long, call.Name)
+		}
+	}
 	return map[string]Policy{
-		"names": allowOnly(syscalls.AMD64, sixty...),
+		"names": allowOnly(syscalls.AMD64, sample.Names...),
 		"args":  withArgs,
-		"all":   allowOnly(syscalls.AMD64),
+		"long":  allowOnly(syscalls.AMD64, long...),
 	}
 }
 

@@ -1,0 +1,55 @@
+package sample
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/gocurb/curb/syscalls"
+)
+
+// TestNames: what is written down by hand is spelt right.
+func TestNames(t *testing.T) {
+	lists := map[string][]string{"Names": Names, "Closed": Closed, "Checks": nil}
+	for _, check := range Checks {
+		lists["Checks"] = append(lists["Checks"], check.Syscall)
+		if !slices.Contains(Names, check.Syscall) {
+			t.Errorf("%s is checked, and not among the names", check.Syscall)
+		}
+	}
+	for which, names := range lists {
+		if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
+			t.Errorf("%s: not sorted, or a name is there twice", which)
+		}
+		for _, name := range names {
+			if _, known := syscalls.AMD64.ByName(name); !known {
+				t.Errorf("%s: there is no %s", which, name)
+			}
+		}
+	}
+}
+
+// TestPolicyFitsServer: the web server whose calls were recorded would run under
+// the policy.
+func TestPolicyFitsServer(t *testing.T) {
+	calls, err := Calls()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for _, call := range calls {
+		if !slices.Contains(Names, call.Syscall) {
+			t.Errorf("the server makes %s, which is not among the names", call.Syscall)
+		}
+		i := slices.IndexFunc(Checks, func(c Check) bool { return c.Syscall == call.Syscall })
+		if i < 0 {
+			continue
+		}
+		checked += call.Count
+		if !Checks[i].Holds(call.Value) {
+			t.Errorf("the server makes %s with %#x, which the check refuses", call.Syscall, call.Value)
+		}
+	}
+	if checked < 100_000 {
+		t.Errorf("of the recorded calls only %d are checked ones: that says little about checks", checked)
+	}
+}
