@@ -23,6 +23,10 @@ const (
 	// KillThread ends the thread. In a Go program the others go on and wait for
 	// what it held: use KillProcess there.
 	KillThread = filter.KillThread
+	// Notify leaves calls to a supervisor, another process, which answers them
+	// (Linux 5.0). It is for programs that package notify starts: a process
+	// cannot supervise itself, and Enforce refuses it.
+	Notify = filter.Notify
 
 	allow = filter.Allow
 )

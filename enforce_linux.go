@@ -1,33 +1,17 @@
 package curb
 
-import (
-	"errors"
-	"runtime"
+import "github.com/gocurb/curb/internal/seccomp"
 
-	"github.com/gocurb/curb/precompiled"
-)
-
-// Enforce puts the policy in force for all threads of the process, and for those
-// and the processes that they start later. It cannot be taken back. It also sets
-// no_new_privs, so that set-user-ID programs give no rights any more.
-//
-// Policies add up: a call passes if it passes all of them. To be able to enforce
-// another one later, this one must allow prctl and seccomp.
-//
-// When there is an error no thread is under the policy. The error wraps
-// [errors.ErrUnsupported] where the system cannot enforce it, which is no error
-// after [Policy.BestEffort].
-func (p Policy) Enforce() error {
-	prog, err := p.native()
+// load puts the policy in force and returns what it was done without.
+func (p Policy) load() ([]seccomp.Lack, error) {
+	f, err := p.Filter()
 	if err != nil {
-		if p.bestEffort && errors.Is(err, errors.ErrUnsupported) {
-			return nil
-		}
-		return own(err)
+		return nil, err
 	}
-	compiled := precompiled.Filter{Arch: runtime.GOARCH, Program: prog.Packed()}
-	if p.bestEffort {
-		compiled = compiled.BestEffort()
+	flags := seccomp.FlagsOf(f.LogDenials, f.AllowSpeculation)
+	if !p.bestEffort {
+		return nil, own(seccomp.Load(f.Program, flags))
 	}
-	return compiled.Enforce()
+	lacking, err := seccomp.LoadBestEffort(f.Program, flags)
+	return lacking, own(err)
 }

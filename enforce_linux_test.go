@@ -42,6 +42,10 @@ var parts = map[string]func(){
 	"no listener":       noListener,
 	"only what it says": onlyWhatItSays,
 	"traced":            traced,
+	"older kernel":      olderKernel,
+	"log denials":       logDenials,
+	"flags":             flags,
+	"supported":         supported,
 }
 
 func TestMain(m *testing.M) { subprocess.Main(m, parts) }
@@ -50,7 +54,7 @@ func TestMain(m *testing.M) { subprocess.Main(m, parts) }
 func TestEnforce(t *testing.T) {
 	for _, part := range []string{
 		"all threads", "answers", "kill thread", "log", "trace", "loner", "arguments", "unprivileged",
-		"mistake", "two policies", "at once", "children", "no listener",
+		"mistake", "two policies", "at once", "children", "no listener", "log denials",
 	} {
 		t.Run(part, func(t *testing.T) {
 			t.Parallel()

@@ -6,13 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+
+	"github.com/gocurb/curb/internal/seccomp"
 )
 
-// Enforce returns an error that wraps [errors.ErrUnsupported], since only Linux has
-// seccomp, and nil after [Policy.BestEffort].
-func (p Policy) Enforce() error {
-	if p.bestEffort {
-		return nil
-	}
-	return own(fmt.Errorf("seccomp is part of Linux, there is none on %s: %w", runtime.GOOS, errors.ErrUnsupported))
+func (p Policy) load() ([]seccomp.Lack, error) {
+	return nil, own(fmt.Errorf("seccomp is part of Linux, there is none on %s: %w", runtime.GOOS, errors.ErrUnsupported))
 }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/gocurb/curb/filter"
+	"github.com/gocurb/curb/precompiled"
 	"github.com/gocurb/curb/syscalls"
 )
 
@@ -28,6 +29,8 @@ type Policy struct {
 	otherwise   *Action // nil for the default
 	bestEffort  bool
 	skipUnknown bool
+
+	logDenials, allowSpeculation bool
 }
 
 // Allow allows these system calls as well.
@@ -81,9 +84,42 @@ func (p Policy) SkipUnknown() Policy {
 	return p
 }
 
-// BestEffort makes Enforce return nil where the system cannot enforce the policy:
-// it is not Linux, or its kernel has no seccomp filters, or not what this policy
-// needs. The program goes on unprotected then.
+// LogDenials has the kernel log the calls that the policy does not allow, each
+// with its number and the program, to the audit log or to the kernel's log
+// (SECCOMP_FILTER_FLAG_LOG, Linux 4.14). Which actions it logs is up to
+// /proc/sys/kernel/seccomp/actions_logged, and it drops lines when there are many.
+// Calls that end the process or the thread it logs in any case.
+func (p Policy) LogDenials() Policy {
+	p.logDenials = true
+	return p
+}
+
+// AllowSpeculation keeps the kernel from slowing the program down on account of
+// the policy (SECCOMP_FILTER_FLAG_SPEC_ALLOW, Linux 4.17). Before Linux 5.16, and
+// later with the boot parameters spec_store_bypass_disable=seccomp and
+// spectre_v2_user=seccomp, it turns off speculative store bypass and indirect
+// branch speculation for programs under a filter. That protects one part of a
+// program from another, as where it runs code that it does not trust; a program
+// that does not can do without.
+func (p Policy) AllowSpeculation() Policy {
+	p.allowSpeculation = true
+	return p
+}
+
+// BestEffort makes Enforce do without what the system lacks:
+//
+//   - A flag that the kernel does not know ([Policy.LogDenials],
+//     [Policy.AllowSpeculation]) is left off. It changes no verdict.
+//   - [Log] becomes allow: the same calls are made, and none is logged.
+//   - [KillProcess] ends the thread, which is what older kernels make of it. The
+//     call is not made.
+//   - Where nothing can be enforced (the system is not Linux, its kernel has no
+//     seccomp filters, a container's filter forbids them, or there is no table
+//     for the architecture) Enforce returns nil, and the program goes on
+//     unprotected.
+//
+// No call that the policy denies is made in any case but the last. What was done
+// without is what [Policy.EnforceReport] says. Everything else remains an error.
 func (p Policy) BestEffort() Policy {
 	p.bestEffort = true
 	return p
@@ -103,15 +139,23 @@ func (p Policy) Compile(t *syscalls.Table) (filter.Program, error) {
 	return prog, own(err)
 }
 
+// Filter compiles the policy for the architecture of this program, to be enforced
+// later, or by [github.com/gocurb/curb/notify.Start]. It is an error where
+// Policy.Err is one.
+func (p Policy) Filter() (precompiled.Filter, error) {
+	prog, err := p.native()
+	if err != nil {
+		return precompiled.Filter{}, own(err)
+	}
+	f := precompiled.Filter{Arch: runtime.GOARCH, Program: prog.Packed(), LogDenials: p.logDenials, AllowSpeculation: p.allowSpeculation}
+	if p.bestEffort {
+		f = f.BestEffort()
+	}
+	return f, nil
+}
+
 // String gives the policy as text, a statement a line.
 func (p Policy) String() string { return p.plain(nil).String() }
-
-// MustEnforce is Enforce, and panics with its error.
-func (p Policy) MustEnforce() {
-	if err := p.Enforce(); err != nil {
-		panic(err)
-	}
-}
 
 // native compiles for the architecture of the program.
 func (p Policy) native() (filter.Program, error) {

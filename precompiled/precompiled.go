@@ -37,13 +37,18 @@ type Filter struct {
 	// upper 16 bits, how many instructions to skip if a comparison holds and if
 	// not in 8 bits each, and its operand in the lower 32.
 	Program []uint64
+	// LogDenials has the kernel log what the filter denies; see curb's method.
+	LogDenials bool
+	// AllowSpeculation leaves the program its speed; see curb's method.
+	AllowSpeculation bool
 
 	bestEffort bool
 }
 
-// BestEffort gives a filter that is the same, but whose Enforce returns nil where
-// the system has no seccomp filters, or not what this one needs. The program goes
-// on unprotected then.
+// BestEffort gives a filter that is the same, but whose Enforce does without what
+// an older kernel lacks (see curb's method; this takes a third system call where
+// a call ends the process), and returns nil where the system has no seccomp
+// filters at all. The program goes on unprotected then.
 func (f Filter) BestEffort() Filter {
 	f.bestEffort = true
 	return f
@@ -61,7 +66,13 @@ func (f Filter) Enforce() error {
 	if f.Arch != runtime.GOARCH {
 		return failure{errors.New("the filter is compiled for " + f.Arch + ", and the program for " + runtime.GOARCH + ": generate it for this architecture")}
 	}
-	err := seccomp.Load(f.Program, 0)
+	var err error
+	flags := seccomp.FlagsOf(f.LogDenials, f.AllowSpeculation)
+	if f.bestEffort {
+		_, err = seccomp.LoadBestEffort(f.Program, flags)
+	} else {
+		err = seccomp.Load(f.Program, flags)
+	}
 	if err == nil || f.bestEffort && errors.Is(err, errors.ErrUnsupported) {
 		return nil
 	}

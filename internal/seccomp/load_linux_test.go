@@ -32,6 +32,8 @@ func TestMain(m *testing.M) {
 		"too much":              tooMuch,
 		"older kernel":          olderKernel,
 		"action under a filter": actionUnderFilter,
+		"probe":                 probe,
+		"best effort":           bestEffort,
 	})
 }
 
@@ -303,7 +305,7 @@ var (
 		"without CONFIG_SECCOMP_FILTER": {
 			rules: []filter.Rule{{Syscall: "seccomp", Action: einval}},
 			load:  "without CONFIG_SECCOMP_FILTER", unsupported: true,
-			log:  "does not have the action SECCOMP_RET_LOG (Linux 4.14)",
+			log:  "does not have SECCOMP_RET_LOG (Linux 4.14)",
 			trap: "without CONFIG_SECCOMP_FILTER", flags: "without CONFIG_SECCOMP_FILTER",
 		},
 		"Linux 3.4": {
@@ -315,7 +317,7 @@ var (
 				noActionQuery,
 				{Syscall: "seccomp", Conds: append(when(0, unix.SECCOMP_SET_MODE_FILTER), filter.Cond{Arg: 1, Op: filter.Greater, Values: []uint64{1}}), Action: einval},
 			},
-			log:   "does not have the action SECCOMP_RET_LOG (Linux 4.14)",
+			log:   "does not have SECCOMP_RET_LOG (Linux 4.14)",
 			flags: "does not have SECCOMP_FILTER_FLAG_SPEC_ALLOW (Linux 4.17)",
 		},
 		"behind a filter": {

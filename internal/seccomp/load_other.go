@@ -23,3 +23,14 @@ func unsupported() error {
 		Unsupported: true,
 	}
 }
+
+// LoadBestEffort fails with errors.ErrUnsupported: only Linux has seccomp.
+func LoadBestEffort(Program, Flags) ([]Lack, error) { return nil, unsupported() }
+
+// Probe says of every feature that only Linux has seccomp.
+func Probe() (answers [NumFeatures]error) {
+	for i := range answers {
+		answers[i] = unsupported()
+	}
+	return answers
+}

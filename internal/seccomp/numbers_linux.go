@@ -29,3 +29,21 @@ func sysSeccomp(arch string) uintptr {
 		return 277
 	}
 }
+
+// ioctlWrite is _IOC_WRITE in the place that it has in an ioctl's number.
+func ioctlWrite(arch string) uintptr {
+	switch arch {
+	case "mips", "mipsle", "mips64", "mips64le", "ppc64", "ppc64le":
+		return 4 << 29
+	}
+	return 1 << 30
+}
+
+// sizeofSignalSet is the size of the kernel's sigset_t.
+func sizeofSignalSet(arch string) uintptr {
+	switch arch {
+	case "mips", "mipsle", "mips64", "mips64le":
+		return 16
+	}
+	return 8
+}

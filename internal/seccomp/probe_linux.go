@@ -20,57 +20,65 @@ func hasAction(doing string, ret uint32) error {
 	case syscall.ENOSYS:
 		e.Advice, e.Unsupported = noSeccomp, true
 	case syscall.EOPNOTSUPP:
-		e.Advice, e.Unsupported = "the kernel does not have the action "+actionSince(ret), true
+		e.Advice, e.Unsupported = lacksAction(ret), true
 	case syscall.EINVAL:
 		// Before Linux 4.14 nobody could ask, and these actions were all.
 		switch ret {
 		case RetKillThread, RetTrap, RetErrno, RetTrace, RetAllow:
 			return HasFlags(0)
 		}
-		e.Advice, e.Unsupported = "the kernel does not have the action "+actionSince(ret), true
+		e.Advice, e.Unsupported = lacksAction(ret), true
 	default:
 		e.Advice = outerFilter
 	}
 	return e
 }
 
-func actionSince(ret uint32) string {
-	switch ret {
-	case RetKillProcess:
-		return "SECCOMP_RET_KILL_PROCESS (Linux 4.14)"
-	case RetLog:
-		return "SECCOMP_RET_LOG (Linux 4.14)"
-	case RetNotify:
-		return "SECCOMP_RET_USER_NOTIF (Linux 5.0)"
-	default:
-		return "that was asked for"
+func lacksAction(ret uint32) string {
+	for i, action := range actions {
+		if action == ret {
+			return lacks(firstAction + Feature(i))
+		}
 	}
+	return "the kernel does not have the action that was asked for"
+}
+
+func lacks(f Feature) string {
+	return "the kernel does not have " + f.String() + " (Linux " + f.Since() + ")"
+}
+
+// has reports whether some instruction of the program returns the action. Filters
+// end in constants; what is computed is not looked at.
+func (p Program) has(action uint32) bool {
+	for _, ins := range p {
+		if returns(ins, action) {
+			return true
+		}
+	}
+	return false
+}
+
+func returns(ins uint64, action uint32) bool {
+	const returnK = 0x06 // BPF_RET | BPF_K
+	return ins>>48 == returnK && uint32(ins)&RetAction == action
 }
 
 // checkActions refuses a program with actions for which a kernel that does not
 // know them kills. RetKillProcess is not among them: killing the thread is what
 // such a kernel makes of it. It also refuses to ask a listener that is not there.
 func checkActions(doing string, prog Program, flags Flags) error {
-	var log, notify bool
-	for _, ins := range prog {
-		const returnK = 0x06 // BPF_RET | BPF_K
-		if ins>>48 == returnK {
-			log = log || ins&RetAction == RetLog
-			notify = notify || ins&RetAction == RetNotify
-		}
-	}
-	if log {
+	if prog.has(RetLog) {
 		if err := hasAction(doing, RetLog); err != nil {
 			return err
 		}
 	}
-	if notify && flags&NewListener == 0 {
+	switch {
+	case !prog.has(RetNotify):
+		return nil
+	case flags&NewListener == 0:
 		return &Error{Doing: doing, Advice: "it asks a supervisor about calls, and nobody holds its listener; that takes a supervisor outside the process"}
 	}
-	if notify {
-		return hasAction(doing, RetNotify)
-	}
-	return nil
+	return hasAction(doing, RetNotify)
 }
 
 // HasFlags asks the kernel for all of the flags, and without any for filters at
@@ -98,21 +106,24 @@ func HasFlags(flags Flags) error {
 		e.Advice = outerFilter
 		return e
 	}
-	for i, flag := range flagNames {
-		if flags>>i&1 == 0 {
+	for f := firstFlag; f < firstListener; f++ {
+		one := f.flag()
+		if flags&one == 0 {
 			continue
 		}
-		one := Flags(1) << i
 		if one == WaitKillable {
 			one |= NewListener // neither goes without the other
 		}
 		if errno := ask(one); errno != syscall.EFAULT {
 			e.Err = errno
-			e.Advice, e.Unsupported = "the kernel does not have "+flag.name+" (Linux "+flag.since+")", errno == syscall.EINVAL
+			e.Advice, e.Unsupported = lacks(f), errno == syscall.EINVAL
+			if !e.Unsupported {
+				e.Advice = outerFilter
+			}
 			return e
 		}
 	}
-	if unknown := flags >> len(flagNames); unknown != 0 {
+	if unknown := flags &^ (firstListener.flag() - 1); unknown != 0 {
 		return &Error{Doing: doing, Advice: "there is no such flag"}
 	}
 	return nil

@@ -45,11 +45,13 @@ const (
 	WaitKillable                        // WAIT_KILLABLE_RECV, 5.19: with NewListener
 )
 
-var flagNames = [...]struct{ name, since string }{
-	{"SECCOMP_FILTER_FLAG_TSYNC", "3.17"},
-	{"SECCOMP_FILTER_FLAG_LOG", "4.14"},
-	{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", "4.17"},
-	{"SECCOMP_FILTER_FLAG_NEW_LISTENER", "5.0"},
-	{"SECCOMP_FILTER_FLAG_TSYNC_ESRCH", "5.7"},
-	{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", "5.19"},
+// FlagsOf gives the flags that a policy can ask for.
+func FlagsOf(logDenials, allowSpeculation bool) (flags Flags) {
+	if logDenials {
+		flags |= LogDenials
+	}
+	if allowSpeculation {
+		flags |= AllowSpeculation
+	}
+	return flags
 }
