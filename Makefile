@@ -13,7 +13,7 @@ export CGO_ENABLED := 0
 LIBRARY  := . ./filter ./syscalls
 PORTABLE := $(LIBRARY) ./cmd/curb
 SYSTEMS  := $(foreach os,windows darwin freebsd openbsd,$(os)/amd64 $(os)/arm64)
-LINUXES  := $(addprefix linux/,386 arm arm64 riscv64 s390x)
+LINUXES  := $(addprefix linux/,386 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x)
 
 FUZZTIME ?= 1m
 TOOL     := go tool -modfile=tools/go.mod

@@ -154,7 +154,7 @@ func (d disassembler) number(pc int, k uint32) string {
 			}
 		}
 	case archWord:
-		name = archName(k)
+		name = syscalls.ArchName(k)
 	default:
 		if k < 10 {
 			text = fmt.Sprintf("#%d", k)
@@ -164,23 +164,4 @@ func (d disassembler) number(pc int, k uint32) string {
 		text += " (" + name + ")"
 	}
 	return text
-}
-
-// archName gives GOARCH's name of an AUDIT_ARCH_… number (linux/audit.h), "" for
-// others.
-func archName(audit uint32) string {
-	for _, a := range [...]struct {
-		audit uint32
-		name  string
-	}{
-		{0x40000003, "386"}, {0xc000003e, "amd64"}, {0x40000028, "arm"}, {0xc00000b7, "arm64"},
-		{0xc0000102, "loong64"}, {0x00000008, "mips"}, {0x80000008, "mips64"}, {0xc0000008, "mips64le"},
-		{0x40000008, "mipsle"}, {0x80000015, "ppc64"}, {0xc0000015, "ppc64le"}, {0xc00000f3, "riscv64"},
-		{0x80000016, "s390x"},
-	} {
-		if a.audit == audit {
-			return a.name
-		}
-	}
-	return ""
 }

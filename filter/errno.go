@@ -3,6 +3,7 @@ package filter
 import (
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/gocurb/curb/syscalls"
 )
@@ -37,9 +38,4 @@ func errnoName(number uint32) string {
 }
 
 // noSuchCall is ENOSYS of the architecture, as an action.
-func noSuchCall(t *syscalls.Table) Action {
-	if strings.HasPrefix(t.Arch, "mips") {
-		return Errno(89)
-	}
-	return Errno(38)
-}
+func noSuchCall(t *syscalls.Table) Action { return Errno(syscall.Errno(t.ENOSYS())) }

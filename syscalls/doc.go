@@ -4,27 +4,29 @@
 //
 // # Tables
 //
-// [AMD64] and [ARM64] are tables, [Native] gives that of the program's own
-// architecture, [For] one by its GOARCH name. A table that a program does not
-// name is not linked into it, and a program that names one does no work for it
-// when it starts. [For] names them all.
-//
-// For the other architectures of Linux there is the list of calls only:
-// [Architectures] says where a name exists.
+// There is a table for each Linux architecture of Go, [AMD64] to [S390X], and for
+// the companions that their kernels serve as well: [X32] on amd64, [N32] and
+// [N32LE] on mips64 and mips64le. [Native] gives that of the program's own
+// architecture, [For] one by its name. A table that a program does not name is not
+// linked into it, and a program that names one does no work for it when it
+// starts. [For] and [Tables] name them all.
 //
 // # Where each fact comes from
 //
-//   - Numbers come from the kernel headers ([KernelHeaders]), and those that are
-//     newer from golang.org/x/sys ([ModuleNumbers], made from Linux
-//     [KernelNumbers]). The two must not contradict each other.
+//   - Numbers come from the tables in the kernel's source ([KernelSource]) and its
+//     headers ([KernelHeaders]), and those that are newer from golang.org/x/sys
+//     ([ModuleNumbers], made from Linux [KernelNumbers]). They must not contradict
+//     each other.
+//   - The same tables say which entry point of the kernel serves a call.
 //   - Arguments come from what a running kernel ([KernelPrototypes]) says of
-//     itself: names and types from tracefs, the sizes of the types from BTF.
-//     They are those of the kernel's entry points, not those of the C library's
-//     functions of the same name.
-//   - corrections.txt has what that kernel cannot say: calls that it was built
-//     without, that are newer or that it no longer has, and what other
-//     architectures declare differently. It also has the arguments that are
-//     used otherwise than declared. Each line gives its reason.
+//     itself, names and types from tracefs, the sizes of the types from BTF, and
+//     for entry points that it does not have from the source. They are those of
+//     the kernel's entry points, not those of the C library's functions of the
+//     same name.
+//   - corrections.txt has what none of these can say: calls that are newer or that
+//     the kernel no longer has, entry points without a declaration in C, and what
+//     the configuration decides. It also has the arguments that are used otherwise
+//     than declared. Each line gives its reason.
 //   - enosys.txt has the calls that get ENOSYS when denied, with the reasons.
 //
 // # How much of an argument counts
@@ -48,19 +50,18 @@
 //   - The arguments are those of one kernel release. Calls have gained arguments
 //     (membarrier its third in Linux 5.10), so on an older kernel a filter can
 //     see more arguments than the kernel looks at.
-//   - arm has a few private calls above 0x0f0000 (__ARM_NR_…) that no table
-//     lists.
 //
 // # Regenerating
 //
 // go generate renders the data files to Go, with the same result on every
-// machine. To take in the facts of newer headers, of a newer golang.org/x/sys or
-// of another kernel, run this on that machine first, as root unless tracefs is
-// readable:
+// machine. To take in the facts of a newer kernel, or of a newer
+// golang.org/x/sys, run this first, on a machine with that kernel and with its
+// source in a directory (Debian packages it as linux-source-*), as root unless
+// tracefs is readable:
 //
-//	go run ./internal/mksyscalls -extract
+//	go run ./internal/mksyscalls -extract DIRECTORY
 //
-// For a full table of a further 64-bit architecture, see architectures.txt.
+// A further architecture is a line in architectures.txt.
 package syscalls
 
 //go:generate go run ./internal/mksyscalls

@@ -12,5 +12,5 @@ func ENOSYSReason(c *Call) string {
 			return r.reason
 		}
 	}
-	return ""
+	return "never implemented on this architecture"
 }

@@ -3,6 +3,7 @@ package syscalls
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -10,25 +11,42 @@ import (
 // A Table is the system calls of one architecture. It is read-only and safe
 // for use by many goroutines.
 type Table struct {
-	Arch      string // GOARCH's name: "amd64", "arm64"
+	Arch      string // GOARCH's name, or a companion's: "amd64", "x32"
 	AuditArch uint32 // AUDIT_ARCH_… of linux/audit.h, as a filter sees it
 	BigEndian bool
 	calls     []Call   // sorted by number
 	byName    []uint16 // indices into calls, sorted by name
 }
 
-// For gives the table of an architecture by its GOARCH name. The error for one
-// that has none lists those that have. Programs that need one table only should
-// name it, or use Native: For links every table in.
-func For(goarch string) (*Table, error) {
+// For gives the table of an architecture by its GOARCH name, and that of a
+// companion by its own: "x32", "n32", "n32le". The error for any other lists
+// them. Programs that need one table only should name it, or use Native: For
+// links every table in.
+func For(arch string) (*Table, error) {
 	known := make([]string, len(tables))
 	for i, t := range tables {
-		if t.Arch == goarch {
+		if t.Arch == arch {
 			return t, nil
 		}
 		known[i] = t.Arch
 	}
-	return nil, fmt.Errorf("no system call table for architecture %q: there are tables for %s", goarch, strings.Join(known, ", "))
+	return nil, fmt.Errorf("no system call table for architecture %q: there are tables for %s", arch, strings.Join(known, ", "))
+}
+
+// Tables gives every table: those of Go's architectures sorted by name, and then
+// the companions. Like For it links every table in.
+func Tables() []*Table { return slices.Clone(tables[:]) }
+
+// The machines of linux/elf-em.h whose errors have numbers of their own.
+const machineMIPS = 8
+
+// ENOSYS gives the number of the error ENOSYS on the architecture: 38, and 89 on
+// all of mips (arch/mips/include/uapi/asm/errno.h).
+func (t *Table) ENOSYS() uint16 {
+	if uint16(t.AuditArch) == machineMIPS { // the lower half is the machine
+		return 89
+	}
+	return 38
 }
 
 // Len gives the number of calls.

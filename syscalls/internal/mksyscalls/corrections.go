@@ -34,7 +34,7 @@ type handLine struct {
 
 // applies says whether the line is about a call, and remembers that it was.
 func (h *handLine) applies(name, arch string) bool {
-	if h.target.name != name || !h.target.on(arch) {
+	if !h.target.covers(name, arch) {
 		return false
 	}
 	h.used = true
@@ -139,8 +139,8 @@ func (c *corrections) ignored(name string) bool {
 	return found
 }
 
-// prototype finds the prototype of a call, if anything gives one.
-func (c *corrections) prototype(name, arch string, running *prototypes) (prototype, error) {
+// prototype finds the line that declares a call, if there is one.
+func (c *corrections) prototype(name, arch string) (p prototype, ok bool, err error) {
 	var found []prototype
 	for _, p := range c.protos {
 		if p.applies(name, arch) {
@@ -149,27 +149,27 @@ func (c *corrections) prototype(name, arch string, running *prototypes) (prototy
 	}
 	for _, n := range c.nones {
 		if n.applies(name, arch) {
-			found = append(found, prototype{entry: name})
+			found = append(found, prototype{entry: noEntry})
 		}
 	}
-	entry := name
+	switch len(found) {
+	case 0:
+		return prototype{}, false, nil
+	case 1:
+		return found[0], true, nil
+	}
+	return prototype{}, false, fmt.Errorf("%s: %s on %s has more than one proto or none line", correctionsFile, name, arch)
+}
+
+// entry gives the entry point of a call, which is entry unless a line says
+// otherwise.
+func (c *corrections) entry(name, arch, entry string) string {
 	for _, e := range c.entries {
 		if e.applies(name, arch) {
 			entry = e.entry
 		}
 	}
-	if len(found) > 1 {
-		return prototype{}, fmt.Errorf("%s: %s on %s has more than one proto or none line", correctionsFile, name, arch)
-	}
-	if len(found) == 1 {
-		return found[0], nil
-	}
-	p, ok := running.calls[entry]
-	if !ok {
-		return prototype{}, fmt.Errorf("%s on %s: %s has no entry point %s: add a line \"proto %s(…)\" or \"entry %s …\" to %s",
-			name, arch, prototypesFile, entry, name, name, correctionsFile)
-	}
-	return p, nil
+	return entry
 }
 
 // handLines gives every line, for the check that each was of use.

@@ -54,7 +54,7 @@ func TestRun(t *testing.T) {
 	if err := os.WriteFile(stale, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(dir, false); err != nil {
+	if err := run(dir, ""); err != nil {
 		t.Fatal(err)
 	}
 	want, err := render(packageDir)
@@ -78,7 +78,7 @@ func TestRun(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, enosysFile), []byte("reed # no such call\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(dir, false); err == nil {
+	if err := run(dir, ""); err == nil {
 		t.Error("a wrong line in enosys.txt is no error")
 	}
 	if got, err := os.ReadFile(filepath.Join(dir, "zenosys.go")); err != nil || !bytes.Equal(got, want["zenosys.go"]) {
@@ -96,7 +96,17 @@ func TestDataFilesRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, got := range map[string][]byte{numbersFile: n.format(), prototypesFile: p.format()} {
+	e, err := readEntries(filepath.Join(packageDir, entriesFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := readDeclarationsFile(filepath.Join(packageDir, declarationsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range map[string][]byte{
+		numbersFile: n.format(), prototypesFile: p.format(), entriesFile: e.format(), declarationsFile: d.format(),
+	} {
 		want, err := os.ReadFile(filepath.Join(packageDir, name))
 		if err != nil {
 			t.Fatal(err)

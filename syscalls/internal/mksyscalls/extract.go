@@ -2,35 +2,80 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
-// extractData writes data/ anew from this machine.
-func extractData(dir string) error {
+// extractData writes data/ anew from a kernel's source and this machine.
+func extractData(dir, source string) error {
 	arches, err := readArches(filepath.Join(dir, architecturesFile))
 	if err != nil {
 		return err
 	}
-	n, err := extractNumbers(dir, arches)
+	kernel, err := sourceRelease(source)
 	if err != nil {
 		return err
 	}
+	tables, err := readKernelTables(source, arches)
+	if err != nil {
+		return err
+	}
+	n, err := extractNumbers(dir, arches, tables)
+	if err != nil {
+		return err
+	}
+	n.tables = kernel
 	corrections, err := readCorrections(filepath.Join(dir, correctionsFile), arches)
 	if err != nil {
 		return err
 	}
-	p, err := extractPrototypes(corrections)
+	all, err := readDeclarations(source, arches)
 	if err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(dir, numbersFile), n.format()); err != nil {
+	p, err := tracePrototypes()
+	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(dir, prototypesFile), p.format())
+	d := &declarations{kernel, needed(all, tables, arches, p)}
+	running, err := extractPrototypes(p, corrections, d)
+	if err != nil {
+		return err
+	}
+	for name, content := range map[string][]byte{
+		numbersFile:      n.format(),
+		entriesFile:      extractEntries(kernel, tables).format(),
+		declarationsFile: d.format(),
+		prototypesFile:   running.format(),
+	} {
+		if err := writeFile(filepath.Join(dir, name), content); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func extractNumbers(dir string, arches []*arch) (*numbers, error) {
+// makeVersion finds the release in the kernel's Makefile.
+var makeVersion = regexp.MustCompile(`(?m)^VERSION = (\d+)\nPATCHLEVEL = (\d+)\nSUBLEVEL = (\d+)$`)
+
+// sourceRelease gives the release of a kernel's source, such as "6.12.1".
+func sourceRelease(source string) (string, error) {
+	makefile, err := os.ReadFile(filepath.Join(source, "Makefile"))
+	if err != nil {
+		return "", err
+	}
+	m := makeVersion.FindSubmatch(makefile)
+	if m == nil {
+		return "", fmt.Errorf("%s is not the source of a kernel: its Makefile names no release", source)
+	}
+	return fmt.Sprintf("%s.%s.%s", m[1], m[2], m[3]), nil
+}
+
+// extractNumbers unites what all sources of numbers say.
+func extractNumbers(dir string, arches []*arch, tables map[string][]tableLine) (*numbers, error) {
 	x, err := findXSys(dir)
 	if err != nil {
 		return nil, err
@@ -39,29 +84,40 @@ func extractNumbers(dir string, arches []*arch) (*numbers, error) {
 	if n.headers, err = headerVersion(); err != nil {
 		return nil, err
 	}
-	fromHeaders, fromXSys := map[string]map[string]uint32{}, map[string]map[string]uint32{}
+	seen, fromXSys := map[string]map[string]uint32{}, map[string]map[string]uint32{}
 	for _, a := range arches {
 		n.arches = append(n.arches, a.name)
-		if fromXSys[a.name], err = x.numbers(a.name); err != nil {
+		seen[a.name] = map[string]uint32{}
+		for _, c := range tables[a.name] {
+			seen[a.name][c.name] = c.nr
+		}
+		if fromXSys[a.name], err = x.numbersOf(a, arches, seen[a.name]); err != nil {
 			return nil, err
 		}
-		if a.headerFile != "" {
-			if fromHeaders[a.name], err = headerNumbers(a); err != nil {
-				return nil, err
+		if a.headerFile == "" {
+			continue
+		}
+		header, err := headerNumbers(a)
+		if err != nil {
+			return nil, err
+		}
+		for name, nr := range header {
+			if old, ok := seen[a.name][name]; ok && old != nr {
+				return nil, fmt.Errorf("%s on %s: %s says %d, %s says %d", name, a.name, a.tableFile, old, a.headerFile, nr)
 			}
 		}
+		maps.Copy(seen[a.name], header)
 	}
-	n.rows, err = mergeNumbers(arches, fromHeaders, fromXSys)
+	n.rows, err = mergeNumbers(arches, seen, fromXSys)
 	return n, err
 }
 
-func extractPrototypes(c *corrections) (*prototypes, error) {
-	p := &prototypes{sizes: map[string]int{}}
+// extractPrototypes adds the sizes of the types with which the calls are
+// declared.
+func extractPrototypes(calls map[string]prototype, c *corrections, d *declarations) (*prototypes, error) {
+	p := &prototypes{calls: calls, sizes: map[string]int{}}
 	var err error
 	if p.kernel, err = runningKernel(); err != nil {
-		return nil, err
-	}
-	if p.calls, err = tracePrototypes(); err != nil {
 		return nil, err
 	}
 	b, err := readBTF(btfFile)
@@ -81,6 +137,11 @@ func extractPrototypes(c *corrections) (*prototypes, error) {
 	}
 	for _, proto := range c.protos {
 		note(proto.prototype)
+	}
+	for _, variants := range d.calls {
+		for _, proto := range variants {
+			note(proto)
+		}
 	}
 	return p, nil
 }

@@ -2,12 +2,18 @@
 //
 // Without flags it renders the committed data files (data/, architectures.txt,
 // corrections.txt, enosys.txt) to Go. That gives the same bytes on every
-// machine, and is what go generate runs. With -extract it first reads the
-// facts of this machine into data/:
+// machine, and is what go generate runs. With -extract DIR, the source of a
+// kernel, it first reads that and the facts of this machine into data/:
 //
-//   - numbers.txt: the kernel headers and golang.org/x/sys;
+//   - numbers.txt: the tables in the source, the kernel headers and
+//     golang.org/x/sys;
+//   - entries.txt: the tables' entry points;
 //   - prototypes.txt: the running kernel's tracefs and BTF. Needs root where
-//     tracefs is not mounted or not readable.
+//     tracefs is not mounted or not readable;
+//   - declarations.txt: the entry points that the source declares and the
+//     running kernel does not have.
+//
+// Debian has the source in its packages linux-source-*, as a tar file.
 package main
 
 import (
@@ -19,22 +25,22 @@ import (
 
 func main() {
 	dir := flag.String("dir", ".", "directory of package syscalls")
-	extract := flag.Bool("extract", false, "read this machine's headers, kernel and golang.org/x/sys into data/ first")
+	source := flag.String("extract", "", "read this `source` of a kernel, this machine's headers and kernel, and golang.org/x/sys into data/ first")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "mksyscalls: unexpected argument %q; see -help\n", flag.Arg(0))
 		os.Exit(2)
 	}
-	if err := run(*dir, *extract); err != nil {
+	if err := run(*dir, *source); err != nil {
 		fmt.Fprintln(os.Stderr, "mksyscalls:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dir string, extract bool) error {
-	if extract {
-		if err := extractData(dir); err != nil {
-			return fmt.Errorf("extracting the facts of this machine: %w", err)
+func run(dir, source string) error {
+	if source != "" {
+		if err := extractData(dir, source); err != nil {
+			return fmt.Errorf("extracting the facts: %w", err)
 		}
 	}
 	files, err := render(dir)

@@ -16,6 +16,7 @@ const numbersFile = "data/numbers.txt"
 // numbers is data/numbers.txt: on which architecture which call has which
 // number, and who says so.
 type numbers struct {
+	tables  string // release of the kernel's source, whose tables were read
 	headers string // release of the kernel headers
 	module  string // version of golang.org/x/sys
 	linux   string // release of the kernel that golang.org/x/sys was made from
@@ -25,14 +26,13 @@ type numbers struct {
 
 type number struct {
 	nr uint32
-	// unseen: the architecture's headers were read and do not have the call.
+	// unseen: the kernel's tables and headers do not have the call.
 	unseen bool
 }
 
-// mergeNumbers unites what the headers and golang.org/x/sys say. They must
-// not contradict each other. fromHeaders lacks the architectures of which no
-// header was read.
-func mergeNumbers(arches []*arch, fromHeaders, fromXSys map[string]map[string]uint32) (map[string]map[string]number, error) {
+// mergeNumbers unites what the kernel's tables and headers, and golang.org/x/sys
+// say. They must not contradict each other.
+func mergeNumbers(arches []*arch, fromKernel, fromXSys map[string]map[string]uint32) (map[string]map[string]number, error) {
 	rows := map[string]map[string]number{}
 	set := func(name, arch string, n number) {
 		if rows[name] == nil {
@@ -42,16 +42,16 @@ func mergeNumbers(arches []*arch, fromHeaders, fromXSys map[string]map[string]ui
 	}
 	var errs []error
 	for _, a := range arches {
-		header, read := fromHeaders[a.name]
-		for name, nr := range header {
+		kernel := fromKernel[a.name]
+		for name, nr := range kernel {
 			if x, ok := fromXSys[a.name][name]; ok && x != nr {
-				errs = append(errs, fmt.Errorf("%s on %s: the headers say %d, %s says %d", name, a.name, nr, xsysModule, x))
+				errs = append(errs, fmt.Errorf("%s on %s: the kernel says %d, %s says %d", name, a.name, nr, xsysModule, x))
 			}
 			set(name, a.name, number{nr, false})
 		}
 		for name, nr := range fromXSys[a.name] {
-			_, seen := header[name]
-			set(name, a.name, number{nr, read && !seen})
+			_, seen := kernel[name]
+			set(name, a.name, number{nr, !seen})
 		}
 	}
 	return rows, errors.Join(errs...)
@@ -59,18 +59,19 @@ func mergeNumbers(arches []*arch, fromHeaders, fromXSys map[string]map[string]ui
 
 const numbersHead = `# System call numbers of Linux by architecture. Written by mksyscalls -extract.
 #
-# headers is the release of the kernel headers (linux-libc-dev), read for the
-# architectures that name a header in architectures.txt. x/sys is the version
-# of golang.org/x/sys, read for every architecture, and the kernel release that
-# it was made from. A number with "+" is from x/sys alone: the headers are older
-# than the call. "-": the architecture does not have the call.
+# tables is the release of the kernel's source, read for every architecture.
+# headers is that of the kernel headers (linux-libc-dev), read for those that
+# name a header in architectures.txt. x/sys is the version of golang.org/x/sys,
+# read for every architecture of Go, and the kernel release that it was made from.
+# A number with "+" is from x/sys alone: the others are older than the call. "-":
+# the architecture does not have the call.
 
 `
 
 func (n *numbers) format() []byte {
 	var b bytes.Buffer
 	b.WriteString(numbersHead)
-	fmt.Fprintf(&b, "headers %s\nx/sys %s %s\n\n", n.headers, n.module, n.linux)
+	fmt.Fprintf(&b, "tables %s\nheaders %s\nx/sys %s %s\n\n", n.tables, n.headers, n.module, n.linux)
 	w := tabwriter.NewWriter(&b, 0, 0, 1, ' ', 0)
 	fmt.Fprintf(w, "name\t%s\n", strings.Join(n.arches, "\t"))
 	for _, name := range slices.Sorted(maps.Keys(n.rows)) {
@@ -105,6 +106,8 @@ func parseNumbers(lines []line) (*numbers, error) {
 	for _, l := range lines {
 		f := strings.Fields(l.text)
 		switch {
+		case f[0] == "tables" && len(f) == 2:
+			n.tables = f[1]
 		case f[0] == "headers" && len(f) == 2:
 			n.headers = f[1]
 		case f[0] == "x/sys" && len(f) == 3:
@@ -123,7 +126,7 @@ func parseNumbers(lines []line) (*numbers, error) {
 			n.rows[f[0]] = row
 		}
 	}
-	if n.headers == "" || n.module == "" || len(n.rows) == 0 {
+	if n.tables == "" || n.headers == "" || n.module == "" || len(n.rows) == 0 {
 		return nil, errors.New(numbersFile + ": the sources or the numbers are missing")
 	}
 	return n, nil

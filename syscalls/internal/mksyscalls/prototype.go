@@ -123,6 +123,9 @@ type prototypes struct {
 	sizes  map[string]int // bits of the typedefs and enums that calls are declared with
 }
 
+// arch gives the architecture of the running kernel.
+func (p *prototypes) arch() string { return p.kernel[strings.LastIndexByte(p.kernel, ' ')+1:] }
+
 const prototypesHead = `# The system calls of a running kernel as they are declared there. Written by
 # mksyscalls -extract.
 #
@@ -130,7 +133,7 @@ const prototypesHead = `# The system calls of a running kernel as they are decla
 # the name of the kernel's entry point (stat's is newstat). The sizes of the
 # types, in bits, come from its BTF (/sys/kernel/btf/vmlinux). Calls that this
 # kernel was built without, and those of other architectures, are in
-# corrections.txt.
+# declarations.txt and corrections.txt.
 
 `
 

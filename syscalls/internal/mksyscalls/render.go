@@ -25,7 +25,9 @@ func render(dir string) (map[string][]byte, error) {
 	}
 	for _, t := range d.tables {
 		files["z"+t.name+".go"] = d.renderTable(t)
-		files["znative_"+t.name+".go"] = renderNative(t)
+		if t.companionOf == "" {
+			files["znative_"+t.name+".go"] = renderNative(t)
+		}
 	}
 	for name, source := range files {
 		if files[name], err = format.Source(source); err != nil {
@@ -42,10 +44,13 @@ func (d *dataset) renderIndex() []byte {
 	b.WriteString(generated + "package syscalls\n\n")
 	fmt.Fprintf(&b, `// What the tables were generated from.
 const (
-	// KernelHeaders is the release of the kernel headers that gave the numbers.
+	// KernelSource is the release of the kernel whose source gave the numbers,
+	// the entry points and the arguments that a running one cannot tell.
+	KernelSource = %q
+	// KernelHeaders is the release of the kernel headers that gave numbers too.
 	KernelHeaders = %q
 	// KernelNumbers is the release of the kernel from which golang.org/x/sys
-	// took the numbers that are newer than the headers.
+	// took the numbers that are newer than the source.
 	KernelNumbers = %q
 	// KernelPrototypes is the release and the architecture of the running
 	// kernel that gave the arguments.
@@ -54,16 +59,21 @@ const (
 	ModuleNumbers = %q
 )
 
-`, d.numbers.headers, d.numbers.linux, d.running.kernel, d.numbers.module)
-	b.WriteString("// tables is every full table, by name. Only For refers to it, so that the\n// linker keeps no table that is not named.\nvar tables = [...]*Table{")
+`, d.numbers.tables, d.numbers.headers, d.numbers.linux, d.running.kernel, d.numbers.module)
+	b.WriteString("// tables is every table. Only For and Tables refer to it, so that the linker\n// keeps no table that is not named.\nvar tables = [...]*Table{")
 	for _, t := range d.tables {
 		fmt.Fprintf(&b, "&table%s, ", t.goName())
 	}
-	b.WriteString("}\n\n// archNames is every architecture. The position of a name is its bit in callArches.\nvar archNames = [...]string{")
+	fmt.Fprintf(&b, `}
+
+// archs is every architecture, first the %d of Go. The position is the bit in
+// callArches.
+var archs = [...]struct{ name string; audit uint32 }{
+`, len(ofGo(d.arches)))
 	for _, a := range d.arches {
-		fmt.Fprintf(&b, "%q, ", a.name)
+		fmt.Fprintf(&b, "{%q, %#x}, // %s\n", a.name, a.audit, a.auditName)
 	}
-	b.WriteString("}\n\n")
+	fmt.Fprintf(&b, "}\n\nconst ofGo = %d\n\n", len(ofGo(d.arches)))
 	names := slices.Sorted(maps.Keys(d.numbers.rows))
 	b.WriteString("// callNames is every system call of every architecture.\nconst callNames = \"\" +\n")
 	b.WriteString(wrapString(strings.Join(names, " ")))
@@ -100,7 +110,11 @@ func wrapString(words string) string {
 func (d *dataset) renderTable(t *table) []byte {
 	var b bytes.Buffer
 	b.WriteString(generated + "package syscalls\n\n")
-	fmt.Fprintf(&b, "// %s is the table of linux/%s.\nvar %s = &table%s\n\n", t.goName(), t.name, t.goName(), t.goName())
+	what := "linux/" + t.name
+	if t.companionOf != "" {
+		what = fmt.Sprintf("%s, the companion of linux/%s", t.name, t.companionOf)
+	}
+	fmt.Fprintf(&b, "// %s is the table of %s.\nvar %s = &table%s\n\n", t.goName(), what, t.goName(), t.goName())
 	fmt.Fprintf(&b, "var table%s = Table{\n\tArch: %q,\n\tAuditArch: %#x, // %s\n\tBigEndian: %t,\n\tcalls: []Call{\n", t.goName(), t.name, t.audit, t.auditName, t.bigEndian())
 	for _, c := range t.calls {
 		sig := make([]string, len(c.params))
@@ -151,8 +165,8 @@ func Native() *Table { return &table%s }
 
 func (d *dataset) renderNativeOther() []byte {
 	var not []string
-	for _, t := range d.tables {
-		not = append(not, "!"+t.name)
+	for _, a := range ofGo(d.arches) {
+		not = append(not, "!"+a.name)
 	}
 	return fmt.Appendf(nil, `%s//go:build %s
 

@@ -13,7 +13,9 @@ import (
 type dataset struct {
 	arches      []*arch
 	numbers     *numbers
+	entries     *entries
 	running     *prototypes
+	declared    *declarations
 	corrections *corrections
 	enosys      []*handLine
 	tables      []*table
@@ -42,6 +44,12 @@ func load(dir string) (*dataset, error) {
 	if d.numbers, err = readNumbers(filepath.Join(dir, numbersFile)); err != nil {
 		return nil, err
 	}
+	if d.entries, err = readEntries(filepath.Join(dir, entriesFile)); err != nil {
+		return nil, err
+	}
+	if d.declared, err = readDeclarationsFile(filepath.Join(dir, declarationsFile)); err != nil {
+		return nil, err
+	}
 	if d.running, err = readPrototypes(filepath.Join(dir, prototypesFile)); err != nil {
 		return nil, err
 	}
@@ -67,9 +75,6 @@ func (d *dataset) build() error {
 		if !slices.Contains(d.numbers.arches, a.name) {
 			errs = append(errs, fmt.Errorf("%s has no column for %s: run mksyscalls -extract", numbersFile, a.name))
 		}
-		if !a.fullTable {
-			continue
-		}
 		t, err := d.buildTable(a)
 		errs = append(errs, err)
 		d.tables = append(d.tables, t)
@@ -90,7 +95,7 @@ func (d *dataset) buildTable(a *arch) (*table, error) {
 		if !ok {
 			continue
 		}
-		c, err := d.buildCall(name, a.name)
+		c, err := d.buildCall(name, a)
 		errs = append(errs, err)
 		c.nr = n.nr
 		t.calls = append(t.calls, c)
@@ -104,37 +109,82 @@ func (d *dataset) buildTable(a *arch) (*table, error) {
 	return t, errors.Join(errs...)
 }
 
-func (d *dataset) buildCall(name, arch string) (call, error) {
+func (d *dataset) buildCall(name string, a *arch) (call, error) {
 	c := call{name: name}
-	p, err := d.corrections.prototype(name, arch, d.running)
+	p, err := d.prototype(name, a)
 	if err != nil {
 		return c, err
 	}
-	c.params = p.params
-	for i, q := range p.params {
-		bits, err := typeBits(q.typ, d.running.sizes)
-		if err != nil {
-			return c, fmt.Errorf("%s on %s, argument %s: %w", name, arch, q.name, err)
-		}
-		if bits > 32 {
-			c.wide |= 1 << i
-		}
+	c.params = a.inRegisters(p.params)
+	if c.wide, err = d.widths(c, a); err != nil {
+		return c, err
 	}
-	for _, w := range d.corrections.widths {
-		if !w.applies(name, arch) {
-			continue
-		}
-		i := slices.IndexFunc(p.params, func(q param) bool { return q.name == w.param })
-		if i < 0 {
-			return c, w.errorf("%s on %s has no argument %s: it is %v", name, arch, w.param, p)
-		}
-		if wide := c.wide>>i&1 != 0; wide == (w.bits == 64) {
-			return c, w.errorf("%s's argument %s has %d bits without this line: take it out", name, w.param, w.bits)
-		}
-		c.wide ^= 1 << i
-	}
+	c.enosys = p.entry == noEntry // as the kernel itself says
 	for _, e := range d.enosys {
-		c.enosys = e.applies(name, arch) || c.enosys
+		c.enosys = e.applies(name, a.name) || c.enosys
 	}
 	return c, nil
+}
+
+// widths gives for each argument whether the kernel looks at all 64 bits.
+func (d *dataset) widths(c call, a *arch) (wide uint8, err error) {
+	if a.bits == 32 {
+		return 0, nil
+	}
+	for i, q := range c.params {
+		bits, err := typeBits(q.typ, d.running.sizes)
+		if err != nil {
+			return 0, fmt.Errorf("%s on %s, argument %s: %w", c.name, a.name, q.name, err)
+		}
+		if bits > 32 {
+			wide |= 1 << i
+		}
+	}
+	declared := wide
+	for _, w := range d.corrections.widths {
+		if !w.target.covers(c.name, a.name) {
+			continue
+		}
+		i := slices.IndexFunc(c.params, func(q param) bool { return q.name == w.param })
+		if i < 0 && w.target.arches == "" {
+			continue // declared in another way there: preadv's pos_h
+		}
+		if i < 0 {
+			return 0, w.errorf("%s on %s has no argument %s: it is %v", c.name, a.name, w.param, prototype{c.name, c.params})
+		}
+		// A line for all architectures need not change each: an argument that is
+		// a compat_long_t on a companion is narrow already.
+		if w.bits == 64 {
+			wide |= 1 << i
+		} else {
+			wide &^= 1 << i
+		}
+		w.used = w.used || declared>>i&1 != 0 != (w.bits == 64)
+	}
+	return wide, nil
+}
+
+// prototype finds the declaration of a call's entry point.
+func (d *dataset) prototype(name string, a *arch) (prototype, error) {
+	if p, ok, err := d.corrections.prototype(name, a.name); ok || err != nil {
+		return p, err
+	}
+	entry := d.corrections.entry(name, a.name, d.entries.of(name, a.name))
+	if entry == noEntry {
+		return prototype{entry: noEntry}, nil
+	}
+	variants := d.declared.find(entry, a.sourceDir)
+	running, ok := d.running.calls[entry]
+	own := len(d.declared.calls[a.sourceDir+"/"+entry]) > 0
+	switch {
+	case ok && d.running.arch() == a.name, ok && !own && len(variants) < 2:
+		return running, nil
+	case len(variants) == 1:
+		return variants[0], nil
+	case len(variants) > 1:
+		return prototype{}, fmt.Errorf("%s on %s: the configuration decides what %s is, of %v: add a line \"proto %s@…\" to %s",
+			name, a.name, entry, variants, name, correctionsFile)
+	}
+	return prototype{}, fmt.Errorf("%s on %s: nothing declares an entry point %s: add a line \"proto %s(…)\" or \"entry %s …\" to %s",
+		name, a.name, entry, name, name, correctionsFile)
 }

@@ -56,8 +56,8 @@ type target struct {
 	arches string // "" for all, otherwise ",amd64,arm64,"
 }
 
-func (t target) on(arch string) bool {
-	return t.arches == "" || strings.Contains(t.arches, ","+arch+",")
+func (t target) covers(name, arch string) bool {
+	return t.name == name && (t.arches == "" || strings.Contains(t.arches, ","+arch+","))
 }
 
 func parseTarget(text string, known []*arch) (target, error) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-var testArches = []*arch{{name: "amd64"}, {name: "arm64"}}
+var testArches = []*arch{{name: "amd64", bits: 64, sourceDir: "x86"}, {name: "arm64", bits: 64, sourceDir: "arm64"}}
 
 // Each mistake in a hand-written file is reported with its file and line.
 func TestMistakesInFiles(t *testing.T) {
@@ -30,6 +30,14 @@ func TestMistakesInFiles(t *testing.T) {
 			_, err := parsePrototypes(lines)
 			return err
 		},
+		entriesFile: func(lines []line) error {
+			_, err := parseEntries(lines)
+			return err
+		},
+		declarationsFile: func(lines []line) error {
+			_, err := parseDeclarations(lines)
+			return err
+		},
 	}
 	for _, test := range []struct{ file, text, want string }{
 		{correctionsFile, "width mmap fd 32", ":3: \"width mmap fd 32\" gives no reason"},
@@ -49,9 +57,13 @@ func TestMistakesInFiles(t *testing.T) {
 		{enosysFile, "statx", ":3: \"statx\" gives no reason"},
 		{enosysFile, "statx@vax # why", ":3: \"statx@vax\": architecture \"vax\""},
 		{enosysFile, "statx # why\nstatx # again", ":4: statx is there twice"},
-		{architecturesFile, "amd64", ":3: want: GOARCH"},
-		{architecturesFile, "amd64 AUDIT_ARCH_X86_64 table", ":3: \"AUDIT_ARCH_X86_64\" is not AUDIT_ARCH_NAME=VALUE"},
-		{architecturesFile, "amd64 AUDIT_ARCH_X86_64=0x1 full", ":3: \"full\" is neither"},
+		{architecturesFile, "amd64", ":3: want: NAME AUDIT"},
+		{architecturesFile, "amd64 AUDIT_ARCH_X86_64 table=t abis=64 source=x86", ":3: \"AUDIT_ARCH_X86_64\" is not AUDIT_ARCH_NAME=VALUE"},
+		{architecturesFile, "amd64 AUDIT_ARCH_X86_64=0x1 full", ":3: \"full\" is none of"},
+		{architecturesFile, "amd64 AUDIT_ARCH_X86_64=0x1 table=t source=x86", ":3: amd64 lacks table=, abis= or source="},
+		{architecturesFile, "amd64 AUDIT_ARCH_X86_64=0x1 bits=16", ":3: \"bits=16\" is none of"},
+		{architecturesFile, "386 AUDIT_ARCH_I386=0x1 bits=32 table=t abis=i386 source=x86", ":3: 386: pairs= is for registers of 32 bits"},
+		{architecturesFile, "amd64 AUDIT_ARCH_X86_64=0x1 pairs=even table=t abis=64 source=x86", ":3: amd64: pairs= is for registers of 32 bits"},
 		{numbersFile, "name amd64 arm64\nread 0", ":4: 1 numbers for 2 architectures"},
 		{numbersFile, "name amd64\nread zero", ":4: read: \"zero\" is not a number"},
 		{numbersFile, "name amd64\nread 0\nread 0", ":5: read is there twice"},
@@ -60,6 +72,10 @@ func TestMistakesInFiles(t *testing.T) {
 		{prototypesFile, "read(int fd)\nread(int fd)", ":4: read is there twice"},
 		{prototypesFile, "type int", ":3: \"type int\" is not: type NAME BITS"},
 		{prototypesFile, "type", ":3: \"type\" is not NAME"},
+		{entriesFile, "stat newstat", ":3: \"stat newstat\" is not CALL ENTRY ARCHITECTURES"},
+		{entriesFile, "stat newstat amd64", "the kernel's release is missing"},
+		{declarationsFile, "arm/mmap2", ":3: \"mmap2\" is not NAME"},
+		{declarationsFile, "nice(int increment)", "the kernel's release is missing"},
 	} {
 		err := parse[test.file](splitLines(test.file, "# a comment\n\n"+test.text+"\n"))
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), test.file) {
@@ -74,16 +90,19 @@ func TestMistakesAcrossFiles(t *testing.T) {
 	for _, test := range []struct{ corrections, enosys, want string }{
 		{fine, "read # why", ""},
 		{fine, "", ""},
-		{"", "", "vserver on amd64: data/prototypes.txt has no entry point vserver: add a line"},
+		{"", "", "vserver on amd64: nothing declares an entry point vserver: add a line"},
 		{fine + "width read fd 64 # why", "", ""},
-		{fine + "width read fd 32 # why", "", "corrections.txt:2: read's argument fd has 32 bits without this line"},
-		{fine + "width read buffer 32 # why", "", "corrections.txt:2: read on amd64 has no argument buffer: it is read(int fd, char *buf)"},
+		{fine + "width read fd 32 # why", "", "corrections.txt:2: \"width read fd 32 # why\" is about nothing in the tables"},
+		{fine + "width read@amd64 buffer 32 # why", "", "corrections.txt:2: read on amd64 has no argument buffer: it is read(int fd, char *buf)"},
+		{fine + "width read buffer 32 # why", "", "corrections.txt:2: \"width read buffer 32 # why\" is about nothing in the tables"},
 		{fine + "width reed fd 32 # why", "", "corrections.txt:2: \"width reed fd 32 # why\" is about nothing in the tables"},
 		{fine + "ignore unused* # why", "", "corrections.txt:2: \"ignore unused* # why\" is about nothing"},
 		{fine + "proto vserver(int a) # why", "", "vserver on amd64 has more than one proto or none line"},
 		{"proto vserver(what_t a) # why", "", "vserver on amd64, argument a: the size of type \"what_t\" is not known"},
 		{"entry vserver read # why", "", ""},
-		{"entry vserver serve # why", "", "no entry point serve"},
+		{"entry vserver serve # why", "", "nothing declares an entry point serve"},
+		{"entry vserver mmap # why", "", ""},
+		{"entry vserver clone # why", "", "vserver on amd64: the configuration decides what clone is"},
 		{"ignore vserver # why", "", ""},
 		{fine, "reed # why", "enosys.txt:1: \"reed # why\" is about nothing in the tables"},
 		{fine, "read@arm64 # why", "enosys.txt:1: \"read@arm64 # why\" is about nothing in the tables"},
@@ -97,12 +116,18 @@ func TestMistakesAcrossFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		declared, err := parseDeclarations(splitLines(declarationsFile, "kernel 6.12\nx86/mmap(int a)\nmmap()\nclone(int a)\nclone(int b)\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
 		d := &dataset{
-			arches: []*arch{{name: "amd64", fullTable: true}},
+			arches: testArches[:1],
 			numbers: &numbers{arches: []string{"amd64"}, rows: map[string]map[string]number{
 				"read": {"amd64": {nr: 0}}, "vserver": {"amd64": {nr: 236}},
 			}},
-			running: &prototypes{calls: map[string]prototype{
+			entries:  &entries{},
+			declared: declared,
+			running: &prototypes{kernel: "6.18 arm64", calls: map[string]prototype{
 				"read": {"read", []param{{"fd", "int"}, {"buf", "char *"}}},
 			}},
 			corrections: corrections,
@@ -116,9 +141,9 @@ func TestMistakesAcrossFiles(t *testing.T) {
 }
 
 func TestMergeNumbers(t *testing.T) {
-	headers := map[string]map[string]uint32{"amd64": {"read": 0, "old": 7}}
+	kernel := map[string]map[string]uint32{"amd64": {"read": 0, "old": 7}, "arm64": {"read": 63}}
 	xsys := map[string]map[string]uint32{"amd64": {"read": 0, "mseal": 462}, "arm64": {"read": 63}}
-	rows, err := mergeNumbers(testArches, headers, xsys)
+	rows, err := mergeNumbers(testArches, kernel, xsys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,15 +154,15 @@ func TestMergeNumbers(t *testing.T) {
 		{"read", "amd64", number{0, false}},
 		{"old", "amd64", number{7, false}},
 		{"mseal", "amd64", number{462, true}},
-		{"read", "arm64", number{63, false}}, // no header was read: no mark
+		{"read", "arm64", number{63, false}},
 	} {
 		if got, ok := rows[want.name][want.arch]; !ok || got != want.n {
 			t.Errorf("%s on %s is %v, want %v", want.name, want.arch, got, want.n)
 		}
 	}
 	xsys["amd64"]["read"] = 1
-	_, err = mergeNumbers(testArches, headers, xsys)
-	if want := "read on amd64: the headers say 0, golang.org/x/sys says 1"; err == nil || err.Error() != want {
+	_, err = mergeNumbers(testArches, kernel, xsys)
+	if want := "read on amd64: the kernel says 0, golang.org/x/sys says 1"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -75,3 +75,33 @@ func (x *xsys) numbers(goarch string) (map[string]uint32, error) {
 	}
 	return numbers, nil
 }
+
+// alike is where the numbers begin that all architectures share (Linux 5.1).
+const alike = 424
+
+// numbersOf reads the numbers of an architecture. A companion, which the module
+// does not know, has those of its architecture that are newer than what is seen
+// of it elsewhere.
+func (x *xsys) numbersOf(a *arch, arches []*arch, seen map[string]uint32) (map[string]uint32, error) {
+	if a.companionOf == "" {
+		return x.numbers(a.name)
+	}
+	of := archNamed(arches, a.companionOf)
+	newest := uint32(alike)
+	for _, nr := range seen {
+		if nr-a.base < 512 { // x32 has calls of its own from there on
+			newest = max(newest, nr-a.base)
+		}
+	}
+	all, err := x.numbers(of.name)
+	if err != nil {
+		return nil, err
+	}
+	numbers := map[string]uint32{}
+	for name, nr := range all {
+		if nr-of.base > newest {
+			numbers[name] = nr - of.base + a.base
+		}
+	}
+	return numbers, nil
+}
