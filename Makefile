@@ -64,6 +64,15 @@ peers: build deps ## Time whole scans against objdump, on binaries of five sizes
 	go -C internal/corpus/testdata/servers build -o $(CURDIR)/bin/bench/coredns ./dns
 	go -C bench run ./scan -rounds 3 -curb $(CURDIR)/bin/curb $(addprefix $(CURDIR)/,$(PEERS))
 
+.PHONY: filters
+filters: deps ## Compare filters with those of libseccomp, gVisor and others: docs/performance.md
+	CGO_ENABLED=1 go -C bench run ./filter -o $(CURDIR)/docs/performance.md
+
+.PHONY: bench-ci
+bench-ci: deps
+	CGO_ENABLED=1 go -C bench vet ./...
+	CGO_ENABLED=1 go -C bench test ./...
+
 .PHONY: corpus
 corpus: deps ## Hold what real programs ask of the kernel against what curb predicts
 	@mkdir -p docs

@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
+
+	"github.com/gocurb/curb/bench/internal/measure"
 )
 
 func main() {
@@ -37,7 +39,7 @@ func run(w io.Writer, curb string, rounds int, binaries []string) error {
 	}
 	var rows []row
 	for _, path := range binaries {
-		r, err := measure(curb, path, rounds)
+		r, err := timeBoth(curb, path, rounds)
 		if err != nil {
 			return err
 		}
@@ -63,7 +65,7 @@ type row struct {
 	peak          int64 // bytes that curb had resident at most
 }
 
-func measure(curb, path string, rounds int) (row, error) {
+func timeBoth(curb, path string, rounds int) (row, error) {
 	r := row{name: filepath.Base(path)}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -96,7 +98,7 @@ func measure(curb, path string, rounds int) (row, error) {
 		}
 		dumps = append(dumps, took)
 	}
-	r.scan, r.objdump = median(scans), median(dumps)
+	r.scan, r.objdump = measure.Median(scans), measure.Median(dumps)
 	return r, nil
 }
 
@@ -119,9 +121,4 @@ func timed(name string, args ...string) (took time.Duration, peak int64, err err
 		peak = usage.Maxrss * 1024
 	}
 	return took, peak, nil
-}
-
-func median(all []time.Duration) time.Duration {
-	slices.Sort(all)
-	return all[len(all)/2]
 }

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/gocurb/curb/bench/internal/machine"
+	"github.com/gocurb/curb/bench/internal/policy"
+	"github.com/gocurb/curb/filter"
+	"github.com/gocurb/curb/internal/sample"
+	"github.com/gocurb/curb/syscalls"
+)
+
+// A cost is how many instructions a program executes, over calls for which the
+// kernel runs it.
+type cost struct {
+	calls, steps, most int
+}
+
+func (c *cost) add(times, steps int) {
+	c.calls += times
+	c.steps += times * steps
+	c.most = max(c.most, steps)
+}
+
+// mean is 0 where there was nothing to run.
+func (c *cost) mean() float64 {
+	if c.calls == 0 {
+		return 0
+	}
+	return float64(c.steps) / float64(c.calls)
+}
+
+// Counts are what is exact about a program.
+type counts struct {
+	length int
+	// load is over the recorded calls of the server, denied over every call of
+	// the table that the policy closes, once each.
+	load, denied cost
+	// uncached is over all recorded calls, as a kernel before 5.11 runs it.
+	uncached cost
+}
+
+func count(prog filter.Program, p policy.Policy, load []sample.Call) (counts, error) {
+	c := counts{length: len(prog)}
+	for _, made := range load {
+		call, found := table.ByName(made.Syscall)
+		if !found {
+			return c, fmt.Errorf("the table has no %s", made.Syscall)
+		}
+		d := filter.Data{Nr: call.Nr, Arch: table.AuditArch}
+		for _, check := range sample.Checks {
+			if check.Syscall == made.Syscall {
+				d.Args[check.Arg] = made.Value
+			}
+		}
+		steps, cached, err := ran(prog, d)
+		if err != nil {
+			return c, err
+		}
+		c.uncached.add(made.Count, steps)
+		if !cached {
+			c.load.add(made.Count, steps)
+		}
+	}
+	for call := range closed(p) {
+		steps, _, err := ran(prog, filter.Data{Nr: call.Nr, Arch: table.AuditArch})
+		if err != nil {
+			return c, err
+		}
+		c.denied.add(1, steps)
+	}
+	return c, nil
+}
+
+// ran says how many instructions a call takes, and whether the kernel knows the
+// answer without them.
+func ran(prog filter.Program, d filter.Data) (steps int, cached bool, err error) {
+	_, steps, err = machine.Run(prog, d)
+	if err != nil {
+		return 0, false, err
+	}
+	cached, err = machine.NeverRuns(prog, d.Nr, d.Arch)
+	return steps, cached, err
+}
+
+// closed gives the calls that a policy does not allow.
+func closed(p policy.Policy) func(yield func(*syscalls.Call) bool) {
+	allowed := make(map[string]bool)
+	for _, call := range p.Calls {
+		allowed[call.Name] = true
+	}
+	return func(yield func(*syscalls.Call) bool) {
+		for call := range table.All() {
+			if !allowed[call.Name] && !yield(call) {
+				return
+			}
+		}
+	}
+}
