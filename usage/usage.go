@@ -5,10 +5,7 @@
 // (ByPackage, ByModule), or asked for one call (Why).
 package usage
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // A Phase is the part of a program's life that a usage covers.
 type Phase string
@@ -18,6 +15,7 @@ const (
 	Exec   Phase = "exec"   // from the program's first instruction on
 	Main   Phase = "main"   // from main.main on
 	Locked Phase = "locked" // from the lock-down point on
+	Joined Phase = "joined" // from some moment on, at which a recorder joined the running program
 )
 
 // An Origin says where a system call comes from.
@@ -33,12 +31,27 @@ const (
 )
 
 // A Usage is what one program can do, or did. In JSON it is the stable form
-// that the command prints; fields may be added, none is renamed.
+// that the command prints; fields may be added, none is renamed. A file of usages
+// holds one or more of them, one after the other: a recording has one for each
+// program that ran (or process, if asked for).
 type Usage struct {
+	// Version is that of the JSON form: see Version. 0 is 1.
+	Version   int    `json:"version,omitempty"`
 	Binary    string `json:"binary"`
-	GoVersion string `json:"goVersion"`
+	GoVersion string `json:"goVersion"` // "" if it is not Go's
 	Arch      string `json:"arch"`
 	Phase     Phase  `json:"phase"`
+	// SHA256 is that of the binary's file, in hex, in a usage that was recorded;
+	// "" where it could not be read, and where the usage is of several binaries.
+	SHA256 string `json:"sha256,omitempty"`
+
+	// Process is set where a recording tells processes apart.
+	Process *Process `json:"process,omitempty"`
+	// Recordings are those that were united here, sorted by ID: none in a usage
+	// that was scanned.
+	Recordings []Recording `json:"recordings,omitempty"`
+	// Dropped says what merging left out, if anything.
+	Dropped *Dropped `json:"dropped,omitempty"`
 
 	// Children are the programs that it starts and whose needs are in here too.
 	Children []string `json:"children,omitempty"`
@@ -71,12 +84,23 @@ func (u *Usage) DropLoader() {
 
 // A Syscall is one system call that a program makes.
 type Syscall struct {
-	Name     string     `json:"name"`
-	Nr       uint32     `json:"nr"`
+	Name string `json:"name"`
+	Nr   uint32 `json:"nr"`
+	// Arch is set where the call is another architecture's than the program, as
+	// "386" for one that a 64-bit program makes with INT 0x80. Name and Nr are
+	// that architecture's.
+	Arch     string     `json:"arch,omitempty"`
 	Origin   Origin     `json:"origin,omitempty"`
 	Evidence []Evidence `json:"evidence"`
 	// By lists the packages that bring the call in: see Source.
 	By []Source `json:"by,omitempty"`
+
+	// What was seen, in a usage that was recorded. Args has the arguments for
+	// which a policy can use the values, by index, and Stacks the ways in which
+	// the call was made, the most frequent first.
+	Observed *Observed   `json:"observed,omitempty"`
+	Args     []ArgValues `json:"args,omitempty"`
+	Stacks   []Stack     `json:"stacks,omitempty"`
 }
 
 // A Source is a package that brings a system call in: its code leads to the
@@ -154,17 +178,6 @@ type Unresolved struct {
 	Binary string `json:"binary,omitempty"` // as in Evidence
 	Reason string `json:"reason"`
 	Chain  []Step `json:"chain,omitempty"`
-}
-
-// Sort brings the calls into the order of their names, and the unresolved
-// places into the order of their source.
-func (u *Usage) Sort() {
-	slices.SortFunc(u.Syscalls, func(a, b Syscall) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Nr, b.Nr))
-	})
-	slices.SortFunc(u.Unresolved, func(a, b Unresolved) int {
-		return cmp.Or(cmp.Compare(a.Binary, b.Binary), cmp.Compare(a.Function, b.Function), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Reason, b.Reason))
-	})
 }
 
 // Names returns the names of the calls, sorted, each once.
