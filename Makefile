@@ -10,7 +10,7 @@ export CGO_ENABLED := 0
 
 # What an application imports must build everywhere. An example that carries a
 # lock-down file must not build for a Linux that the file is not for.
-LIBRARY  := . ./filter ./syscalls
+LIBRARY  := . ./filter ./notify ./precompiled ./syscalls
 PORTABLE := $(LIBRARY) ./cmd/curb
 SYSTEMS  := $(foreach os,windows darwin freebsd openbsd,$(os)/amd64 $(os)/arm64)
 LINUXES  := $(addprefix linux/,386 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x)

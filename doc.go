@@ -96,6 +96,18 @@
 //
 //	policy.BestEffort().MustEnforce()
 //
+// Some features are younger than others: [Supported] asks the kernel which it has.
+// With BestEffort a policy does without those that it can do without, and
+// [Policy.EnforceReport] says which those were.
+//
+// # Supervisors: Notify
+//
+// A policy can leave calls to another process to answer: see [Notify] and package
+// notify. A listener within the process that it filters is refused, since the
+// thread that answers would wait for itself. (For a listener and all threads at
+// once the kernel has SECCOMP_FILTER_FLAG_TSYNC_ESRCH, with which it says only that
+// it failed, not for which thread. Nothing here uses it.)
+//
 // # Limitations
 //
 //   - There are tables for the architectures that package syscalls lists. On others

@@ -61,3 +61,12 @@ func Parse(b []byte, order binary.ByteOrder) (Program, error) {
 	}
 	return p, nil
 }
+
+// Unpack is the inverse of Packed.
+func Unpack(packed []uint64) Program {
+	p := make(Program, len(packed))
+	for i, ins := range packed {
+		p[i] = Instruction{Code: uint16(ins >> 48), Jt: uint8(ins >> 40), Jf: uint8(ins >> 32), K: uint32(ins)}
+	}
+	return p
+}

@@ -80,6 +80,8 @@ func TestFlowIsOneWay(t *testing.T) {
 		"filter":           append(findings, "", "profile"),
 		"internal/seccomp": append(findings, "", "profile"),
 		"syscalls":         append(findings, policies...),
+		"":                 append(findings, "notify"),
+		"notify":           append(findings, "profile"),
 	}
 	own := list(t, "linux", "-e", "./...")
 	checked := 0

@@ -20,11 +20,17 @@ type plan struct {
 	blocks [3]block
 	// addresses has the bits set that an address of this process can have.
 	addresses uintptr
-	fds       [3]int // what becomes descriptors 0, 1 and 2; -1 leaves one as it is
+	fds       [3]int  // what becomes descriptors 0, 1 and 2; -1 leaves one as it is
+	directory uintptr // the address of the path of its working directory, or 0
 	ignored   signalSet
 	mask      signalSet // the signal mask of the thread that forks
 	parent    int
+	bound     bool     // it dies with this process
+	flags     uintptr  // of seccomp(2)
 	outcome   *outcome // shared with the child
+
+	// handover is for a filter with a listener, and nil without one.
+	handover *handover
 }
 
 type block struct{ address, size uintptr }
@@ -34,6 +40,9 @@ type block struct{ address, size uintptr }
 type outcome struct {
 	step  step
 	errno syscall.Errno
+	pid   int // of the child that becomes the program
+	// listener is the number of the filter's listener in the child, or -1.
+	listener int32
 }
 
 // A step is something that can fail in the child.
@@ -43,7 +52,9 @@ const (
 	stepNone step = iota
 	stepSignals
 	stepFiles
+	stepDirectory
 	stepParent
+	stepSecrecy
 	stepAddresses
 	stepPrivileges
 	stepFilter
@@ -54,7 +65,9 @@ const (
 var doing = [...]string{
 	stepSignals:    "reset its signals",
 	stepFiles:      "hand over its files",
+	stepDirectory:  "change to its directory",
 	stepParent:     "bind its life to its parent's",
+	stepSecrecy:    "hide from other processes (PR_SET_DUMPABLE)",
 	stepAddresses:  "find an address for its arguments",
 	stepPrivileges: "give up new privileges (no_new_privs)",
 	stepFilter:     "install its filter (seccomp)",
@@ -76,8 +89,9 @@ const (
 	sizeofSignalSet = unsafe.Sizeof(signalSet(0))
 )
 
-// fork makes the child and returns its process id. The child becomes the program
-// and does not return. The caller has locked the thread.
+// fork makes the child and returns its process id, or that of the child's
+// go-between where there is a handover. The child becomes the program and does not
+// return. The caller has locked the thread.
 //
 // As in package syscall's forkAndExecInChild, the child runs on in this
 // function's frame and calls only what cannot grow the stack, since it has no
@@ -96,12 +110,26 @@ func (p *plan) fork() (pid int, err syscall.Errno) {
 	}
 
 	at := stepSignals
-	err = p.resetSignals()
+	if p.handover != nil {
+		err = p.goBetween()
+	}
+	if err == 0 {
+		err = p.resetSignals()
+	}
 	if err == 0 {
 		at, err = stepFiles, p.placeFiles()
 	}
-	if err == 0 {
+	if err == 0 && p.directory != 0 {
+		at = stepDirectory
+		_, _, err = syscall.RawSyscall6(unix.SYS_CHDIR, p.directory, 0, 0, 0, 0, 0)
+	}
+	if err == 0 && p.bound {
 		at, err = stepParent, p.bindToParent()
+	}
+	// So that nobody reads the addresses that come next.
+	if err == 0 {
+		at = stepSecrecy
+		_, _, err = syscall.RawSyscall6(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0, 0)
 	}
 	if err == 0 {
 		at, err = stepAddresses, p.hide()
@@ -117,7 +145,11 @@ func (p *plan) fork() (pid int, err syscall.Errno) {
 	}
 	if err == 0 {
 		at = stepFilter
-		_, _, err = syscall.RawSyscall6(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&p.program)), 0, 0, 0)
+		var listener uintptr
+		listener, _, err = syscall.RawSyscall6(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, p.flags, uintptr(unsafe.Pointer(&p.program)), 0, 0, 0)
+		if err == 0 && p.handover != nil {
+			p.outcome.listener = int32(listener)
+		}
 	}
 	if err == 0 {
 		at = stepExec

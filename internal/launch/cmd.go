@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/gocurb/curb/filter"
+	"github.com/gocurb/curb/internal/seccomp"
 )
 
 // A Cmd is a program to be run under a filter. It can be started once, and is
@@ -17,6 +18,9 @@ type Cmd struct {
 	Args []string
 	// Env is the program's environment. Nil stands for that of this process.
 	Env []string
+	// Dir is the program's working directory, which a relative Path begins at.
+	// Empty stands for that of this process.
+	Dir string
 	// Stdin, Stdout and Stderr are the program's first three descriptors. Nil
 	// stands for that of this process. Descriptors above these that are not
 	// close-on-exec are inherited too: those that this process was started with.
@@ -24,6 +28,9 @@ type Cmd struct {
 	// Filter is what the program falls under, compiled for this machine's
 	// architecture.
 	Filter filter.Program
+	// Flags are what the filter is loaded with. They name neither threads nor a
+	// listener, which both come with how the program is started.
+	Flags seccomp.Flags
 	// Cleanup, if not nil, is called once, when the program has ended or could
 	// not be started. Until it has returned, signals do not end this process.
 	Cleanup func()
@@ -54,7 +61,7 @@ func (c *Cmd) Run() (Status, error) {
 // [errors.ErrUnsupported].
 func (c *Cmd) Start() error {
 	if c.process != nil {
-		return fmt.Errorf("cannot start %s: it was started already", c.Path)
+		return c.started()
 	}
 	p := newProcess()
 	if err := p.start(c); err != nil {
@@ -64,6 +71,26 @@ func (c *Cmd) Start() error {
 	c.process = p
 	return nil
 }
+
+// StartSupervised starts the program with a filter that has a listener, and returns
+// the process, which the caller waits for, and the listener's file descriptor,
+// which is close-on-exec. Of this process it changes nothing, and it passes no
+// signals on: the program is a child as any other, and does not die with this
+// process. Cleanup is not called, and Wait not to be.
+//
+// It works where Start does.
+func (c *Cmd) StartSupervised() (program *os.Process, listener int, err error) {
+	if c.process != nil {
+		return nil, -1, c.started()
+	}
+	program, listener, err = c.supervised()
+	if err != nil {
+		return nil, -1, fmt.Errorf("cannot start %s: %w", c.Path, err)
+	}
+	return program, listener, nil
+}
+
+func (c *Cmd) started() error { return fmt.Errorf("cannot start %s: it was started already", c.Path) }
 
 // Wait waits for the program's end, passes signals on to it meanwhile, and calls
 // Cleanup. When the program stops, so does this process.

@@ -1,6 +1,6 @@
 // Package launch starts a program so that a seccomp filter governs it from its
-// first instruction on, and ends as the program ends. It is the engine of
-// "curb run".
+// first instruction on. It is the engine of "curb run", which ends as the program
+// ends, and of package notify, whose programs are supervised.
 //
 // # Nothing of the launcher falls under the filter
 //
@@ -38,8 +38,8 @@
 //     nothing about which part of it was right.
 //   - The filter can be read back only with CAP_SYS_ADMIN, and only by a process
 //     that has no filter itself (PTRACE_SECCOMP_GET_FILTER, kernel/seccomp.c).
-//   - The child is not dumpable (PR_SET_DUMPABLE) until it has become the
-//     program: it leaves no core file, and other processes of the same user can
+//   - The child makes itself not dumpable (PR_SET_DUMPABLE) before it draws them,
+//     and is that until it has become the program: it leaves no core file, and other processes of the same user can
 //     neither trace it nor read its /proc files. Whoever watches the exec with
 //     the rights of the administrator (an audit rule for execve, a trace point)
 //     can see the addresses; a program with such rights needs no door.
@@ -48,7 +48,42 @@
 // system call, exit_group(2) included. It leaves the error in memory that it
 // shares with its parent and ends by a fault, which the kernel may log.
 //
-// # What the program gets
+// # A listener, without a call more
+//
+// For [Cmd.StartSupervised] the filter has a listener, whose descriptor this
+// process needs. seccomp(2) makes it in the child, and the next call has to be the
+// execve, which closes it: the filter may deny all others, or have them wait for
+// an answer that nobody can give yet. So there are two processes. The first child,
+// the go-between, forks the second, which becomes the program, with a table of
+// descriptors that both share (CLONE_FILES) and as a child of this process
+// (CLONE_PARENT). It sleeps until the second has given up its memory
+// (CLONE_VFORK), sends the listener by a socket, and ends. It is under no filter.
+//
+// What makes that sound:
+//
+//   - The kernel keeps the order. An exec first makes the table of descriptors
+//     its own, then gives up the memory, which wakes the go-between, and then
+//     closes what is close-on-exec, in its own table (begin_new_exec in fs/exec.c;
+//     before Linux 5.11 the table is copied earlier still). So the listener is in
+//     the go-between's table when it wakes, if the exec succeeded or not.
+//   - No descriptor is guessed. Were the table shared with this process itself,
+//     the child's files could not be put in place without overwriting those of
+//     this process. With pidfd_getfd(2) the child would have to wait for this
+//     process, without a system call, and could not keep others from tracing it.
+//   - Nothing is left to chance with other forks. The listener is close-on-exec
+//     from the kernel on, and so is the socket's message received
+//     (MSG_CMSG_CLOEXEC).
+//   - Whatever fails leaves nothing: without the listener this process ends the
+//     child, and reaps both. If it dies itself meanwhile, the listener dies with
+//     the go-between, and the program gets ENOSYS for what it asks.
+//
+// The door lets the one execve pass even where the policy asks about execve.
+//
+// Of this process nothing changes: it stays dumpable, the child makes itself not
+// dumpable. And the program does not die with it, since that would take its thread
+// for it, which in any Go program may end at any time.
+//
+// # What the program gets from curb run
 //
 // Its own arguments, the environment, the working directory, the process group,
 // the signal mask, and the descriptors that curb was started with. What Go's

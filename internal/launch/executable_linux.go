@@ -15,10 +15,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// checkExecutable says why the file cannot be executed, as far as that can be
-// said beforehand: after the fork the kernel's error is all there is, and that
-// is ENOENT for a program without its dynamic loader and ENOEXEC for much else.
+// checkExecutable says why the file is no compiled program that can be executed,
+// as far as that can be said beforehand: after the fork the kernel's error is all
+// there is, and that is ENOENT for a program without its dynamic loader and
+// ENOEXEC for much else.
 func checkExecutable(path string) error {
+	if err := checkFile(path); err != nil {
+		return err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return withoutPath(err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return withoutPath(err)
+	}
+	return checkELF(file, info.Size())
+}
+
+// checkFile says why the file cannot be executed, whatever is in it.
+func checkFile(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return withoutPath(err)
@@ -35,12 +53,7 @@ func checkExecutable(path string) error {
 		}
 		return err
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return withoutPath(err)
-	}
-	defer file.Close()
-	return checkELF(file, info.Size())
+	return nil
 }
 
 // withoutPath takes the path out of an error that will name it anyway.

@@ -12,7 +12,11 @@ type process struct{}
 
 func newProcess() *process { return &process{} }
 
-func (p *process) start(*Cmd) error {
+func (p *process) start(*Cmd) error { return unsupported() }
+
+func (c *Cmd) supervised() (*os.Process, int, error) { return nil, -1, unsupported() }
+
+func unsupported() error {
 	return fmt.Errorf("filtering system calls needs Linux on amd64 or arm64: %w", errors.ErrUnsupported)
 }
 

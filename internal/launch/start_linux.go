@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/bits"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"syscall"
@@ -21,11 +22,7 @@ func newProcess() *process {
 
 // start makes everything ready, and forks.
 func (p *process) start(c *Cmd) error {
-	if err := checkExecutable(c.Path); err != nil {
-		return err
-	}
-	door, err := newDoor(c.Filter)
-	if err != nil {
+	if err := checkExecutable(c.file()); err != nil {
 		return err
 	}
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
@@ -33,11 +30,49 @@ func (p *process) start(c *Cmd) error {
 	}
 	lowerFileLimit()
 
-	var memory areas
-	defer memory.free()
-	next := &plan{door: door, ignored: ignoredAtStart, parent: os.Getpid(), fds: [3]int{-1, -1, -1}}
-	if err := next.place(&memory, c); err != nil {
+	next, release, err := newPlan(c)
+	if err != nil {
 		return err
+	}
+	defer release()
+	next.bound = true
+	if p.pid, err = next.run(); err != nil {
+		return err
+	}
+	go p.forwardAll()
+	return nil
+}
+
+// file is where the program's file is for this process.
+func (c *Cmd) file() string {
+	if filepath.IsAbs(c.Path) {
+		return c.Path
+	}
+	return filepath.Join(c.Dir, c.Path)
+}
+
+// newPlan makes everything ready. What it takes for that, release gives back.
+func newPlan(c *Cmd) (next *plan, release func(), err error) {
+	var memory areas
+	var files []int
+	free := func() {
+		memory.free()
+		for _, fd := range files {
+			unix.Close(fd)
+		}
+	}
+	defer func() {
+		if err != nil {
+			free()
+		}
+	}()
+	door, err := newDoor(c.Filter)
+	if err != nil {
+		return nil, nil, err
+	}
+	next = &plan{door: door, ignored: ignoredAtStart, parent: os.Getpid(), flags: uintptr(c.Flags), fds: [3]int{-1, -1, -1}}
+	if err := next.place(&memory, c); err != nil {
+		return nil, nil, err
 	}
 	for i, file := range []*os.File{c.Stdin, c.Stdout, c.Stderr} {
 		if file == nil {
@@ -46,16 +81,12 @@ func (p *process) start(c *Cmd) error {
 		// Above 2, so that the child cannot overwrite one before it has used it.
 		fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 3)
 		if err != nil {
-			return fmt.Errorf("duplicate %s: %w", file.Name(), err)
+			return nil, nil, fmt.Errorf("duplicate %s: %w", file.Name(), err)
 		}
-		defer unix.Close(fd)
+		files = append(files, fd)
 		next.fds[i] = fd
 	}
-	if p.pid, err = next.run(); err != nil {
-		return err
-	}
-	go p.forwardAll()
-	return nil
+	return next, free, nil
 }
 
 // run forks, and waits until the child has become the program.
@@ -67,15 +98,8 @@ func (p *plan) run() (pid int, err error) {
 	}
 	defer unix.Close(pipe[0])
 
-	// Whoever opens a descriptor and then makes it close-on-exec does so under
-	// this lock, so that no child inherits it.
-	syscall.ForkLock.Lock()
-	runtime.LockOSThread()
-	pid, errno := p.fork()
-	runtime.UnlockOSThread()
-	syscall.ForkLock.Unlock()
+	pid, errno := p.forkLocked()
 	unix.Close(pipe[1])
-	runtime.KeepAlive(p)
 	if errno != 0 {
 		return 0, fmt.Errorf("fork: %w", errno)
 	}
@@ -86,18 +110,39 @@ func (p *plan) run() (pid int, err error) {
 			break
 		}
 	}
+	runtime.KeepAlive(p)
 	if p.outcome.step == stepNone {
 		return pid, nil
 	}
+	waitFor(pid)
+	return 0, p.outcome.err()
+}
+
+func (p *plan) forkLocked() (pid int, errno syscall.Errno) {
+	// Whoever opens a descriptor and then makes it close-on-exec does so under
+	// this lock, so that no child inherits it.
+	syscall.ForkLock.Lock()
+	defer syscall.ForkLock.Unlock()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	return p.fork()
+}
+
+// waitFor reaps a child.
+func waitFor(pid int) {
 	for {
 		if _, err := unix.Wait4(pid, nil, 0, nil); err != unix.EINTR {
-			break
+			return
 		}
 	}
-	if what := doing[p.outcome.step]; what != "" {
-		return 0, fmt.Errorf("%s: %w", what, p.outcome.errno)
+}
+
+// err says why the child did not become the program.
+func (o *outcome) err() error {
+	if what := doing[o.step]; what != "" {
+		return fmt.Errorf("%s: %w", what, o.errno)
 	}
-	return 0, p.outcome.errno
+	return o.errno
 }
 
 // place lays out in memory what the child needs.
@@ -114,6 +159,7 @@ func (p *plan) place(memory *areas, c *Cmd) error {
 		return err
 	}
 	p.outcome = (*outcome)(unsafe.Pointer(&shared[0]))
+	p.outcome.listener = -1
 	// New mappings come from near the end of the address space, so the highest
 	// bit of one tells its size.
 	pageMask := uintptr(os.Getpagesize() - 1)
@@ -124,6 +170,13 @@ func (p *plan) place(memory *areas, c *Cmd) error {
 		return fmt.Errorf("its path %w", err)
 	}
 	p.blocks[0] = blockOf(path)
+	if c.Dir != "" {
+		directory, err := memory.strings([]string{c.Dir})
+		if err != nil {
+			return fmt.Errorf("the path of its directory %w", err)
+		}
+		p.directory = blockOf(directory).address
+	}
 	for i, list := range [][]string{args, env} {
 		what := [...]string{"an argument", "an environment variable"}[i]
 		text, err := memory.strings(list)
