@@ -10,5 +10,5 @@ import (
 // Say tells who started the program that its lock-down is in force, and how many
 // nanoseconds that took since begin, which is the start of main.
 func Say(begin time.Time) {
-	fmt.Println(time.Since(begin).Nanoseconds())
+	fmt.Printf("%d\n", time.Since(begin).Nanoseconds())
 }
