@@ -106,6 +106,7 @@ vet:
 .PHONY: lint
 lint:
 	$(TOOL) staticcheck ./...
+	go -C bench tool -modfile=../tools/go.mod staticcheck ./...
 	@dead=$$($(TOOL) deadcode -test ./...); test -z "$$dead" || { echo "neither a command nor a test reaches:"; echo "$$dead"; exit 1; } >&2
 
 .PHONY: tidy
