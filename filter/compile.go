@@ -2,140 +2,127 @@ package filter
 
 import (
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 
 	"github.com/gocurb/curb/syscalls"
 )
 
-const (
-	// skipped is the number -1, which a tracer leaves of a call that it wants
-	// skipped. The kernel makes no call of it, whatever a filter says, so it is
-	// always allowed: anything else would spoil the tracer's work.
-	skipped = 0xffffffff
-	// x32Bit marks the numbers of the x32 ABI on amd64 (__X32_SYSCALL_BIT). No
-	// numbers from there on are amd64's own.
-	x32Bit = 0x40000000
-)
-
-// Compile makes the filter that carries out the policy on an architecture. Its
-// error names everything that is wrong with the policy, one thing a line;
-// unknown names are an [UnknownCallError] each.
+// Compile makes the filter that carries out the policy on an architecture; see
+// [Compiler] for several in one program. Its error names everything that is wrong
+// with the policy, one thing a line; unknown names are an [UnknownCallError] each.
 //
 // The filter first checks the architecture, and then searches for the number in
 // a tree in which the calls whose arguments count come first: all that is
 // simply allowed the kernel answers itself, without running the filter (since
 // Linux 5.11).
 func Compile(t *syscalls.Table, p Policy) (Program, error) {
-	if t == nil {
-		return nil, fmt.Errorf("compile a policy: there is no table of system calls for the architecture")
-	}
-	chains, err := resolve(t, p)
+	return Compiler{Tables: []*syscalls.Table{t}}.Compile(p)
+}
+
+// A Compiler makes filters. It is plain data, and safe for use by many goroutines
+// that do not change it.
+type Compiler struct {
+	// Tables are the architectures that the program is for, at least one, and
+	// the one that is most used first. Calls by the entry of any other are
+	// foreign. A rule counts on all of them that have a call of its name, and
+	// one of them must.
+	Tables []*syscalls.Table
+	// Frequency is how often each call is made, by its name and in any unit:
+	// those whose arguments count are found the sooner the higher theirs is. A
+	// call that is missing counts as rare. Nil stands for what servers do.
+	Frequency map[string]float64
+	// Passes, if set, is told what each pass of the optimiser brought, in the
+	// order in which they are made. That takes a compilation for each of them.
+	Passes func(Pass)
+}
+
+// Compile makes the filter that carries out the policy, as the function Compile
+// does.
+func (c Compiler) Compile(p Policy) (Program, error) {
+	prog, err := c.assemble(p, allPasses)
 	if err != nil {
 		return nil, err
 	}
-	a := newAssembler()
-	calls := a.load(nrWord, a.search(nrWord, branches(t, p.Default, chains)))
-	foreign := a.ret(foreignArch(p.Default))
-	return a.program(a.load(archWord, a.compare(archWord, jumpEqual, t.AuditArch, calls, foreign)))
+	if len(prog) > MaxInstructions {
+		return nil, fmt.Errorf("the filter would have %d instructions, and the kernel takes %d: use fewer conditions, or fewer values in them", len(prog), MaxInstructions)
+	}
+	if err := prog.Validate(); err != nil {
+		return nil, fmt.Errorf("assemble a filter: mistake in curb: %w", err)
+	}
+	if c.Passes != nil {
+		err = c.report(p)
+	}
+	return prog, err
 }
 
-// branches says what happens for each number.
-func branches(t *syscalls.Table, byDefault Action, chains map[uint32]*chain) []branch {
-	numbers := slices.Collect(maps.Keys(chains))
-	for call := range t.All() {
-		if chains[call.Nr] == nil {
-			numbers = append(numbers, call.Nr)
+// assemble compiles with some of the passes. The program can be longer than the
+// kernel takes.
+func (c Compiler) assemble(p Policy, enabled passes) (Program, error) {
+	if len(c.Tables) == 0 || slices.Contains(c.Tables, nil) {
+		return nil, fmt.Errorf("compile a policy: there is no table of system calls for the architecture")
+	}
+	a := newAssembler(enabled)
+	rules, err := c.resolve(p)
+	if err != nil {
+		return nil, err
+	}
+	return c.write(a, p, rules)
+}
+
+// write writes the program for rules that were made ready for each table.
+func (c Compiler) write(a *assembler, p Policy, rules [][]ruleFor) (Program, error) {
+	next := ret(foreignArch(p.Default))
+	for i, t := range slices.Backward(c.Tables) {
+		first := slices.IndexFunc(c.Tables, func(u *syscalls.Table) bool { return u.AuditArch == t.AuditArch })
+		if first != i {
+			continue // one search is for all tables of an entry
+		}
+		calls := a.load(nrWord, a.search(nrWord, c.numbers(a, p, t.AuditArch, rules)))
+		next = a.compare(archWord, jumpEqual, t.AuditArch, calls, next)
+	}
+	return a.program(a.load(archWord, next))
+}
+
+// numbers says what happens for each number by the entry of an architecture. The
+// numbers of x32 come after amd64's own.
+func (c Compiler) numbers(a *assembler, p Policy, audit uint32, rules [][]ruleFor) []branch {
+	own, x32 := -1, -1
+	for i, t := range c.Tables {
+		switch {
+		case t.AuditArch != audit:
+		case isX32(t):
+			x32 = i
+		default:
+			own = i
 		}
 	}
-	slices.Sort(numbers)
-
-	ret := func(action Action) target { return label{ret: action, needs: unknown} }
-	var list []branch
-	next := uint64(0)
-	// fill adds what happens for the numbers up to a limit that are nobody's.
-	fill := func(limit uint64, to target) {
-		if next < limit {
-			list = append(list, branch{uint32(next), uint32(limit - 1), to, 1})
-			next = limit
-		}
+	list := branches{all: make([]branch, 0, 2*len(p.Rules)+32), join: a.passes&passJoin != 0}
+	nobodys := foreignArch(p.Default)
+	if own >= 0 {
+		nobodys = c.answers(a, p, own, rules[own], &list)
 	}
-	nobodys := ret(unmatched(t, byDefault, nil))
-	for _, nr := range numbers {
-		fill(uint64(nr), nobodys)
-		to, weight := verdict(t, byDefault, nr, chains[nr])
-		list = append(list, branch{nr, nr, to, weight})
-		next++
-	}
-	if t.Arch == "amd64" {
-		fill(x32Bit, nobodys)
-		fill(skipped, ret(x32(t, byDefault)))
-	}
-	fill(skipped, nobodys)
-	fill(skipped+1, ret(Allow))
-	return list
-}
-
-// verdict says what happens to a call, and how often the filter runs for it,
-// compared with others.
-func verdict(t *syscalls.Table, byDefault Action, nr uint32, c *chain) (target, int) {
-	// The kernel does not run the filter for what is simply allowed, and what
-	// is denied is rare.
-	const seldom, often = 1, 1 << 10
 	switch {
-	case c == nil:
-		call, _ := t.ByNumber(nr)
-		return label{ret: unmatched(t, byDefault, call), needs: unknown}, seldom
-	case len(c.rules) == 0:
-		return label{ret: c.rest, needs: unknown}, seldom
+	case x32 >= 0:
+		list.fill(x32Bit, ret(nobodys), seldom)
+		nobodys = c.answers(a, p, x32, rules[x32], &list)
+	case c.Tables[own].Arch == "amd64":
+		list.fill(x32Bit, ret(nobodys), seldom)
+		nobodys = refusedX32(c.Tables[own], p.Default)
 	}
-	return c, often
+	list.fill(skipped, ret(nobodys), seldom)
+	list.fill(skipped+1, ret(Allow), seldom)
+	return list.all
 }
 
-// unmatched is what happens to a call that no rule decides, nil for one that the
-// table does not know.
-func unmatched(t *syscalls.Table, byDefault Action, call *syscalls.Call) Action {
-	if byDefault.is(Errno(0)) && (call == nil || call.ENOSYS) {
-		return noSuchCall(t)
-	}
-	return byDefault
-}
+// isX32 reports whether the table is that of amd64's second set of numbers.
+func isX32(t *syscalls.Table) bool { return t.Arch == "x32" }
 
-// decided is what a rule's action means for a call, nil for one that the table
-// does not know.
-func decided(t *syscalls.Table, action, byDefault Action, call *syscalls.Call) Action {
-	switch {
-	case action != Deny:
-		return action
-	case byDefault.is(Allow):
-		return unmatched(t, Errno(1), call)
+// archNames lists the architectures of the program for a reader.
+func (c Compiler) archNames() string {
+	names := make([]string, len(c.Tables))
+	for i, t := range c.Tables {
+		names[i] = t.Arch
 	}
-	return unmatched(t, byDefault, call)
-}
-
-// x32 is what happens to a call by a number of the x32 ABI. Where the default is
-// no answer to a call that must not pass, it is that of a kernel without x32.
-func x32(t *syscalls.Table, byDefault Action) Action {
-	if answersAny(byDefault) {
-		return byDefault
-	}
-	return noSuchCall(t)
-}
-
-// foreignArch is what happens to a call by the entry of another architecture,
-// such as int $0x80 on amd64. Its numbers mean something else, so neither rules
-// nor a tracer or supervisor can be asked, and what runs there is no program
-// that the policy was made for.
-func foreignArch(byDefault Action) Action {
-	if answersAny(byDefault) {
-		return byDefault
-	}
-	return KillProcess
-}
-
-// answersAny reports whether the default does the same to any call, whatever its
-// number means: all ways to end it, and Log, which is there to let everything
-// pass and show it.
-func answersAny(byDefault Action) bool {
-	return byDefault.is(KillProcess) || byDefault.is(KillThread) || byDefault.is(Trap) || byDefault.is(Log)
+	return strings.Join(names, ", ")
 }

@@ -4,15 +4,12 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"slices"
 )
-
-// A span is a range of numbers.
-type span struct{ lo, hi uint64 }
 
 // A test is a condition made ready: it holds when the argument, ANDed with the
 // mask, is in one of the spans, which are in order and apart from each other.
 type test struct {
+	arg       int
 	low, high word // the halves of the argument, with the mask
 	wide      bool // whether the upper half counts
 	want      []span
@@ -42,7 +39,7 @@ func (c Cond) resolve(width int, bigEndian bool) (test, error) {
 	if err != nil {
 		return test{}, err
 	}
-	t := test{wide: width == 64, want: want}
+	t := test{arg: c.Arg, wide: width == 64, want: want}
 	t.low, t.high = argWords(c.Arg, bigEndian)
 	t.low.mask, t.high.mask = uint32(mask), uint32(mask>>32)
 	return t, nil
@@ -78,7 +75,7 @@ func (c Cond) spans(values []uint64, mask, limit uint64) ([]span, error) {
 		if n := bits.OnesCount64(mask); n < 32 && len(distinct(values)) == 1<<n {
 			return nil, fmt.Errorf("these are all values that the mask %#x leaves", mask)
 		}
-		equal := unite(values)
+		equal := spansOf(values)
 		if c.Op == Equal {
 			return equal, nil
 		}
@@ -115,98 +112,113 @@ func (c Cond) ordered(v, mask, limit uint64) ([]span, error) {
 	return []span{want}, nil
 }
 
-func distinct(values []uint64) []uint64 {
-	return slices.Compact(slices.Sorted(slices.Values(values)))
+// sameArgument reports whether two tests look at the same part of the same
+// argument.
+func (t test) sameArgument(u test) bool {
+	return t.low == u.low && t.high == u.high && t.wide == u.wide
 }
 
-// unite gives the values as spans.
-func unite(values []uint64) []span {
-	var spans []span
-	for _, v := range distinct(values) {
-		if last := len(spans) - 1; last >= 0 && spans[last].hi+1 == v {
-			spans[last].hi = v
-		} else {
-			spans = append(spans, span{v, v})
-		}
+// always reports whether the test holds for every number.
+func (t test) always() bool {
+	mask := uint64(t.low.mask)
+	if t.wide {
+		mask |= uint64(t.high.mask) << 32
 	}
-	return spans
+	return len(t.want) == 1 && t.want[0].lo == 0 && t.want[0].hi >= mask
 }
 
-// without gives the numbers up to limit that are in none of the spans.
-func without(spans []span, limit uint64) []span {
-	var rest []span
-	next := uint64(0)
-	for _, s := range spans {
-		if s.lo > next {
-			rest = append(rest, span{next, s.lo - 1})
-		}
-		if s.hi == limit {
-			return rest
-		}
-		next = s.hi + 1
-	}
-	return append(rest, span{next, limit})
+// A way is where one outcome of a test leads, and how often, compared with the
+// other.
+type way struct {
+	to     label
+	weight int64
 }
 
-// write writes the test.
-func (t test) write(a *assembler, yes, no label) label {
+// write writes the test. Frequent values are found first, if they pass it.
+func (t test) write(a *assembler, yes, no way, frequent []uint64) label {
 	if !t.wide {
-		return writeHalf(a, t.low, t.want, yes, no)
-	}
-	var rows []branch
-	for _, h := range splitHalves(t.want) {
-		to := writeHalf(a, t.low, h.low, yes, no)
-		rows = append(rows, branch{lo: h.lo, hi: h.hi, to: to, weight: 1})
+		return a.half(t.low, t.want, yes, no, frequent)
 	}
 	if t.high.mask == 0 { // so the upper half is 0
-		if rows[0].lo == 0 {
-			return rows[0].to.write(a)
+		if t.want[0].lo > whole {
+			return no.to
 		}
-		return no
+		return a.half(t.low, splitHalves(t.want)[0].low, yes, no, frequent)
 	}
-	return writeSearch(a, t.high, rows, no)
+	rows := splitHalves(t.want)
+	list := make([]branch, 0, 2*len(rows)+1)
+	for _, h := range rows {
+		list = append(list, branch{lo: h.lo, hi: h.hi, to: a.half(t.low, h.low, yes, no, nil), weight: yes.weight})
+	}
+	return a.among(t.high, list, no)
 }
 
-// writeHalf writes the test of one half of an argument.
-func writeHalf(a *assembler, w word, want []span, yes, no label) label {
-	rows := make([]branch, len(want))
-	for i, s := range want {
-		rows[i] = branch{lo: uint32(s.lo), hi: uint32(s.hi), to: yes, weight: 1}
-	}
-	isZero := len(want) == 1 && want[0] == span{0, 0}
-	isSet := w.mask&(w.mask-1) == 0 && len(want) == 1 && want[0] == span{uint64(w.mask), uint64(w.mask)}
-	notZero := len(want) == 1 && want[0] == span{1, whole}
+// half writes the test of one half of an argument.
+func (a *assembler) half(w word, want []span, yes, no way, frequent []uint64) label {
 	bare := word{w.offset, whole}
-	switch {
-	case w.mask == 0: // so this half is 0
-		if want[0].lo == 0 {
-			return yes
+	if w.mask != whole && len(want) == 1 {
+		lo, hi := want[0].lo, want[0].hi
+		oneBit := w.mask&(w.mask-1) == 0
+		switch {
+		case w.mask == 0: // so this half is 0
+			if lo == 0 {
+				return yes.to
+			}
+			return no.to
+		case lo == 0 && hi == 0:
+			return a.load(bare, a.compare(bare, jumpSet, w.mask, no.to, yes.to))
+		case lo > 0 && hi >= uint64(w.mask) && (lo == 1 || oneBit && lo <= uint64(w.mask)):
+			return a.load(bare, a.compare(bare, jumpSet, w.mask, yes.to, no.to))
 		}
-		return no
-	case w.mask != whole && isZero:
-		return a.load(bare, a.compare(bare, jumpSet, w.mask, no, yes))
-	case w.mask != whole && (isSet || notZero):
-		return a.load(bare, a.compare(bare, jumpSet, w.mask, yes, no))
+	} else if w.mask == 0 {
+		if want[0].lo == 0 {
+			return yes.to
+		}
+		return no.to
 	}
-	return writeSearch(a, w, rows, no)
+	list := make([]branch, 0, 2*len(want)+1)
+	for _, s := range want {
+		b := branch{lo: uint32(s.lo), hi: uint32(min(s.hi, whole)), to: yes.to, weight: yes.weight}
+		if a.passes&passWeigh != 0 {
+			list = b.pick(list, frequent)
+		} else {
+			list = append(list, b)
+		}
+	}
+	return a.among(w, list, no)
 }
 
-// writeSearch writes the load of a word and the search for it among the
-// branches, with no for all numbers between them.
-func writeSearch(a *assembler, w word, branches []branch, no label) label {
-	var all []branch
-	next := uint64(0)
-	for _, b := range branches {
-		if uint64(b.lo) > next {
-			all = append(all, branch{lo: uint32(next), hi: b.lo - 1, to: no, weight: 1})
+// pick appends the branch to the list, in parts if frequent values are in it: so
+// they are compared alone, which takes one step.
+func (b branch) pick(list []branch, frequent []uint64) []branch {
+	more := b.weight * passing
+	for i, v := range frequent {
+		if v < uint64(b.lo) || v > uint64(b.hi) {
+			continue
 		}
-		all = append(all, b)
-		next = uint64(b.hi) + 1
+		value, rest := uint32(v), frequent[i+1:]
+		if value > b.lo {
+			list = branch{lo: b.lo, hi: value - 1, to: b.to, weight: b.weight}.pick(list, rest)
+		}
+		list = append(list, branch{lo: value, hi: value, to: b.to, weight: more >> i, apart: true})
+		if value < b.hi {
+			list = branch{lo: value + 1, hi: b.hi, to: b.to, weight: b.weight}.pick(list, rest)
+		}
+		return list
 	}
-	if next <= whole {
-		all = append(all, branch{lo: uint32(next), hi: whole, to: no, weight: 1})
+	return append(list, b)
+}
+
+// among writes the load of a word and the search for it among the branches, with
+// no for all numbers between them.
+func (a *assembler) among(w word, found []branch, no way) label {
+	list := branches{all: make([]branch, 0, 2*len(found)+1), join: a.passes&passJoin != 0}
+	for _, b := range found {
+		list.fill(uint64(b.lo), no.to, no.weight)
+		list.add(b)
 	}
-	return a.load(w, a.search(w, all))
+	list.fill(whole+1, no.to, no.weight)
+	return a.load(w, a.search(w, list.all))
 }
 
 // A halves is a range of upper halves, and the lower halves that are wanted with

@@ -116,7 +116,14 @@ func TestCheckedCallsComeFirst(t *testing.T) {
 	for i, name := range checked {
 		p.Rules = append(p.Rules, Rule{Syscall: name, Action: Errno(1)}, Rule{name, []Cond{{1, Equal, 0, []uint64{uint64(i) + 5}}}, Allow})
 	}
-	prog := compile(t, syscalls.AMD64, p)
+	evenly := make(map[string]float64)
+	for _, name := range checked {
+		evenly[name] = 1
+	}
+	prog, err := Compiler{Tables: []*syscalls.Table{syscalls.AMD64}, Frequency: evenly}.Compile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
 	total := 0
 	for i, name := range checked {
 		call, _ := syscalls.AMD64.ByName(name)
@@ -207,33 +214,33 @@ func TestAssemblerKnowsTheAccumulator(t *testing.T) {
 	low, high := argWords(0, false)
 	tests := map[string]func(*assembler) label{
 		"a number, after an argument": func(a *assembler) label {
-			number := a.compare(nrWord, jumpEqual, 1, a.ret(Allow), a.ret(Trap))
-			return a.load(low, a.compare(low, jumpEqual, 5, a.ret(Allow), number))
+			number := a.compare(nrWord, jumpEqual, 1, ret(Allow), ret(Trap))
+			return a.load(low, a.compare(low, jumpEqual, 5, ret(Allow), number))
 		},
 		"a half, after the other": func(a *assembler) label {
-			return a.load(high, a.compare(low, jumpEqual, 5, a.ret(Allow), a.ret(Trap)))
+			return a.load(high, a.compare(low, jumpEqual, 5, ret(Allow), ret(Trap)))
 		},
 		"a masked argument, after the whole of it": func(a *assembler) label {
 			masked := word{low.offset, 7}
-			return a.load(low, a.compare(masked, jumpEqual, 5, a.ret(Allow), a.ret(Trap)))
+			return a.load(low, a.compare(masked, jumpEqual, 5, ret(Allow), ret(Trap)))
 		},
 		"a number, after nothing": func(a *assembler) label {
-			return a.compare(nrWord, jumpEqual, 1, a.ret(Allow), a.ret(Trap))
+			return a.compare(nrWord, jumpEqual, 1, ret(Allow), ret(Trap))
 		},
 		"a number where there is an argument, by a load that is skipped": func(a *assembler) label {
-			argument := a.load(low, a.compare(low, jumpEqual, 5, a.ret(Allow), a.ret(Trap)))
+			argument := a.load(low, a.compare(low, jumpEqual, 5, ret(Allow), ret(Trap)))
 			behind := a.skipLoad(argument, low)
-			return a.load(nrWord, a.compare(nrWord, jumpEqual, 1, a.ret(Allow), behind))
+			return a.load(nrWord, a.compare(nrWord, jumpEqual, 1, ret(Allow), behind))
 		},
 	}
 	for name, write := range tests {
-		a := newAssembler()
+		a := newAssembler(allPasses)
 		if p, err := a.program(write(a)); err == nil || !strings.Contains(err.Error(), "mistake in curb") {
 			t.Errorf("%s: the error is %v\n%v", name, err, p)
 		}
 	}
-	a := newAssembler()
-	if _, err := a.program(a.load(nrWord, a.compare(nrWord, jumpEqual, 1, a.ret(Allow), a.ret(Trap)))); err != nil {
+	a := newAssembler(allPasses)
+	if _, err := a.program(a.load(nrWord, a.compare(nrWord, jumpEqual, 1, ret(Allow), ret(Trap)))); err != nil {
 		t.Errorf("what is right: %v", err)
 	}
 }

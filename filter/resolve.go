@@ -3,7 +3,6 @@ package filter
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/gocurb/curb/syscalls"
@@ -12,7 +11,7 @@ import (
 // An UnknownCallError says that a table has no call of a name.
 type UnknownCallError struct {
 	Name    string
-	Arch    string   // the architecture of the table
+	Arch    string   // the architecture of the table, or those of all tables
 	Nearest string   // the name that was probably meant, if any is near
 	Others  []string // the architectures that do have a call of this name
 }
@@ -27,122 +26,98 @@ func (e *UnknownCallError) Error() string {
 	return fmt.Sprintf(`no system call %q: names are the kernel's, such as "openat", and numbers are written "#257"`, e.Name)
 }
 
-// A chain is what happens to a call for which arguments count: the first of the
-// rules that holds decides, and otherwise the last word is rest.
-type chain struct {
-	rules []readyRule
-	rest  Action
-}
-
-type readyRule struct {
-	tests  []test
-	action Action
-}
-
-// write writes the tests, one after the other.
-func (c *chain) write(a *assembler) label {
-	next := a.ret(c.rest)
-	for i := len(c.rules) - 1; i >= 0; i-- {
-		rule := c.rules[i]
-		to := a.ret(rule.action)
-		for j := len(rule.tests) - 1; j >= 0; j-- {
-			to = rule.tests[j].write(a, to, next)
-		}
-		next = to
-	}
-	return next
-}
-
-// resolve makes all rules ready and gives them by the number of the call. Its
-// error joins everything that is wrong.
-func resolve(t *syscalls.Table, p Policy) (map[uint32]*chain, error) {
+// resolve makes the rules ready for each table. Its error joins everything that
+// is wrong.
+func (c Compiler) resolve(p Policy) ([][]ruleFor, error) {
 	var errs []error
-	numbers := make([]uint32, len(p.Rules))
-	tests := make([][]test, len(p.Rules))
-	for i, rule := range p.Rules {
-		var err error
-		numbers[i], tests[i], err = rule.resolve(t)
-		errs = append(errs, err)
-	}
 	if err := p.Default.check(); err != nil {
 		errs = append(errs, fmt.Errorf("the default action: %w", err))
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-
-	chains := make(map[uint32]*chain)
-	final := make(map[uint32]bool) // calls that a rule without conditions decides
-	// The last rule that holds decides, so begin there.
-	for i, rule := range slices.Backward(p.Rules) {
-		nr := numbers[i]
-		call, _ := t.ByNumber(nr)
-		action := decided(t, rule.Action, p.Default, call)
-		c := chains[nr]
-		if c == nil {
-			c = &chain{rest: unmatched(t, p.Default, call)}
-			chains[nr] = c
-		}
-		switch {
-		case final[nr]:
-		case len(rule.Conds) == 0:
-			final[nr] = true
-			c.rest = action
-		default:
-			c.rules = append(c.rules, readyRule{tests[i], action})
+	found := make([]bool, len(p.Rules))
+	rules := make([][]ruleFor, len(c.Tables))
+	for i, t := range c.Tables {
+		rules[i] = make([]ruleFor, 0, len(p.Rules))
+		for j := range p.Rules {
+			r, known, err := p.Rules[j].on(t)
+			if err != nil && len(c.Tables) > 1 {
+				err = fmt.Errorf("on %s: %w", t.Arch, err)
+			}
+			if err != nil {
+				errs = append(errs, err)
+			}
+			if known {
+				r.index = j
+				rules[i] = append(rules[i], r)
+			}
+			found[j] = found[j] || known || err != nil
 		}
 	}
-	for _, c := range chains {
-		for n := len(c.rules); n > 0 && c.rules[n-1].action == c.rest; n-- {
-			c.rules = c.rules[:n-1] // it changes nothing
+	for j := range p.Rules {
+		if !found[j] {
+			errs = append(errs, c.unknown(p.Rules[j]))
 		}
 	}
-	return chains, nil
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return rules, nil
 }
 
-// resolve gives the number of the call and the conditions made ready.
-func (r Rule) resolve(t *syscalls.Table) (uint32, []test, error) {
-	nr, call, err := r.find(t)
-	if err != nil {
-		return 0, nil, err
+// unknown is the error for a rule about a call that none of the tables has.
+func (c Compiler) unknown(r Rule) error {
+	if _, numeric, _ := r.number(); numeric {
+		return fmt.Errorf("%s is not a system call of %s: it is -1, or has the bit that marks the x32 ABI, which is refused", r.Syscall, c.archNames())
 	}
-	var errs []error
-	var tests []test
-	for _, c := range r.Conds {
-		ready, err := c.forCall(call, t.BigEndian)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("rule %q: condition %q: %w", r, c, err))
+	e := &UnknownCallError{Name: r.Syscall, Arch: c.archNames(), Others: syscalls.Architectures(r.Syscall)}
+	for _, t := range c.Tables {
+		if e.Nearest == "" {
+			e.Nearest = t.Nearest(r.Syscall)
 		}
-		tests = append(tests, ready)
 	}
-	if err := r.Action.check(); err != nil && r.Action != Deny {
-		errs = append(errs, fmt.Errorf("rule %q: %w", r, err))
-	}
-	return nr, tests, errors.Join(errs...)
+	return e
 }
 
-// find gives the number of the call, and the call itself where the table has it.
-func (r Rule) find(t *syscalls.Table) (uint32, *syscalls.Call, error) {
+// A ruleFor is a rule made ready for an architecture, where it is about a number.
+type ruleFor struct {
+	nr    uint32
+	index int // of the rule in the policy
+	tests []test
+}
+
+// on makes the rule ready for an architecture, if that has the call.
+func (r *Rule) on(t *syscalls.Table) (ready ruleFor, known bool, err error) {
 	nr, numeric, err := r.number()
 	if err != nil {
-		return 0, nil, err
+		return ready, false, err
 	}
+	var call *syscalls.Call
 	if numeric {
-		if nr == skipped || t.Arch == "amd64" && nr >= x32Bit {
-			return 0, nil, fmt.Errorf("%s is not a system call of %s: it is -1, or has the bit that marks the x32 ABI, which is refused", r.Syscall, t.Arch)
+		call, _ = t.ByNumber(nr)
+		known = nr != skipped && (isX32(t) == (nr >= x32Bit) || t.Arch != "amd64" && !isX32(t))
+	} else if call, known = t.ByName(r.Syscall); known {
+		nr = call.Nr
+	}
+	if !known {
+		return ready, false, nil
+	}
+	ready.nr = nr
+	var errs []error
+	for _, c := range r.Conds {
+		test, err := c.forCall(call, t.BigEndian)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("rule %q: condition %q: %w", *r, c, err))
 		}
-		call, _ := t.ByNumber(nr)
-		return nr, call, nil
+		ready.tests = append(ready.tests, test)
 	}
-	if call, found := t.ByName(r.Syscall); found {
-		return call.Nr, call, nil
+	if r.Action != Allow && r.Action != Deny {
+		if err := r.Action.check(); err != nil {
+			errs = append(errs, fmt.Errorf("rule %q: %w", *r, err))
+		}
 	}
-	return 0, nil, &UnknownCallError{
-		Name:    r.Syscall,
-		Arch:    t.Arch,
-		Nearest: t.Nearest(r.Syscall),
-		Others:  syscalls.Architectures(r.Syscall),
+	if len(errs) > 0 {
+		err = errors.Join(errs...)
 	}
+	return ready, true, err
 }
 
 // forCall makes a condition on a call ready, nil for one that the table does not

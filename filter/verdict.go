@@ -15,27 +15,47 @@ type Data struct {
 	Args [6]uint64
 }
 
-// Verdict evaluates the policy for a system call by its definition alone, for
-// an architecture. It is slow, and it shares nothing with Compile, so that each
-// can be checked against the other. For a policy that Compile refuses the
-// result means nothing.
+// Verdict is VerdictFor for one architecture.
 func (p Policy) Verdict(t *syscalls.Table, d Data) Action {
+	return p.VerdictFor([]*syscalls.Table{t}, d)
+}
+
+// VerdictFor evaluates the policy for a system call by its definition alone, for a
+// program for these architectures. It is slow, and it shares nothing with the
+// compiler, so that each can be checked against the other. For a policy that the
+// compiler refuses the result means nothing.
+func (p Policy) VerdictFor(tables []*syscalls.Table, d Data) Action {
 	const (
-		skipped = 0xffffffff
-		x32     = 0x40000000
+		skipped    = 0xffffffff
+		x32        = 0x40000000
+		amd64Entry = 0xc000003e // AUDIT_ARCH_X86_64
 	)
 	lenient := isKind(p.Default, Allow) || isKind(p.Default, Errno(0)) || isKind(p.Default, Trace(0)) || isKind(p.Default, Notify)
+	// Two tables can be of one entry: amd64's and that of x32.
+	var t, entry *syscalls.Table
+	for _, candidate := range tables {
+		if candidate.AuditArch != d.Arch {
+			continue
+		}
+		entry = candidate
+		byX32 := candidate.AuditArch == amd64Entry && d.Nr >= x32
+		if byX32 == (candidate.Arch == "x32") {
+			t = candidate
+		}
+	}
 	switch {
-	case d.Arch != t.AuditArch && lenient:
+	case entry == nil && lenient:
 		return KillProcess
-	case d.Arch != t.AuditArch:
+	case entry == nil:
 		return p.Default
 	case d.Nr == skipped:
 		return Allow
-	case t.Arch == "amd64" && d.Nr >= x32 && lenient:
-		return noSuchCall(t)
-	case t.Arch == "amd64" && d.Nr >= x32:
+	case t == nil && !lenient:
 		return p.Default
+	case t == nil && d.Nr >= x32:
+		return noSuchCall(entry)
+	case t == nil:
+		return KillProcess
 	}
 	call, known := t.ByNumber(d.Nr)
 	denied := p.Default

@@ -1,0 +1,140 @@
+package filter
+
+import (
+	"slices"
+
+	"github.com/gocurb/curb/syscalls"
+)
+
+const (
+	// skipped is the number -1, which a tracer leaves of a call that it wants
+	// skipped. The kernel makes no call of it, whatever a filter says, so it is
+	// always allowed: anything else would spoil the tracer's work.
+	skipped = 0xffffffff
+	// x32Bit marks the numbers of the x32 ABI on amd64 (__X32_SYSCALL_BIT). No
+	// numbers from there on are amd64's own.
+	x32Bit = 0x40000000
+)
+
+// unmatched is what happens to a call that no rule decides, nil for one that the
+// table does not know.
+func unmatched(t *syscalls.Table, byDefault Action, call *syscalls.Call) Action {
+	if byDefault.is(Errno(0)) && (call == nil || call.ENOSYS) {
+		return noSuchCall(t)
+	}
+	return byDefault
+}
+
+// decided is what a rule's action means for a call, nil for one that the table
+// does not know.
+func decided(t *syscalls.Table, action, byDefault Action, call *syscalls.Call) Action {
+	switch {
+	case action != Deny:
+		return action
+	case byDefault.is(Allow):
+		return unmatched(t, Errno(1), call)
+	}
+	return unmatched(t, byDefault, call)
+}
+
+// refusedX32 is what happens to a call by a number of the x32 ABI, where that is
+// not among the architectures. Where the default is no answer to a call that must
+// not pass, it is that of a kernel without x32.
+func refusedX32(t *syscalls.Table, byDefault Action) Action {
+	if answersAny(byDefault) {
+		return byDefault
+	}
+	return noSuchCall(t)
+}
+
+// foreignArch is what happens to a call by the entry of another architecture,
+// such as int $0x80 on amd64. Its numbers mean something else, so neither rules
+// nor a tracer or supervisor can be asked, and what runs there is no program
+// that the policy was made for.
+func foreignArch(byDefault Action) Action {
+	if answersAny(byDefault) {
+		return byDefault
+	}
+	return KillProcess
+}
+
+// answersAny reports whether the default does the same to any call, whatever its
+// number means: all ways to end it, and Log, which is there to let everything
+// pass and show it.
+func answersAny(byDefault Action) bool {
+	return byDefault.is(KillProcess) || byDefault.is(KillThread) || byDefault.is(Trap) || byDefault.is(Log)
+}
+
+// answers appends what happens for each number that the table or a rule has, and
+// returns what happens for those that are nobody's.
+func (c Compiler) answers(a *assembler, p Policy, table int, rules []ruleFor, list *branches) (nobodys Action) {
+	t := c.Tables[table]
+	nobodys = unmatched(t, p.Default, nil)
+	nobody := ret(nobodys)
+	hot := c.frequencies()
+	// Rules about a number stand together then, in their order.
+	order := make([]uint64, len(rules))
+	for i := range rules {
+		order[i] = uint64(rules[i].nr)<<32 | uint64(i)
+	}
+	slices.Sort(order)
+
+	add := func(nr uint32, call *syscalls.Call) {
+		list.fill(uint64(nr), nobody, seldom)
+		n := 0
+		for n < len(order) && uint32(order[n]>>32) == nr {
+			n++
+		}
+		if n == 0 {
+			list.add(branch{nr, nr, ret(unmatched(t, p.Default, call)), seldom, false})
+			return
+		}
+		last := &rules[uint32(order[n-1])]
+		if len(last.tests) == 0 {
+			order = order[n:]
+			list.add(branch{nr, nr, ret(decided(t, p.Rules[last.index].Action, p.Default, call)), seldom, false})
+			return
+		}
+		ch := decide(t, p, call, rules, order[:n])
+		order = order[n:]
+		ch.optimise(a.passes)
+		if len(ch.rules) == 0 {
+			list.add(branch{nr, nr, ret(ch.rest), seldom, false})
+			return
+		}
+		ch.nr, ch.table = nr, table
+		ch.weight = hot.weight(ch.name)
+		a.chains = append(a.chains, ch)
+		to := label{kind: toChain, value: uint32(len(a.chains) - 1), needs: unknown}
+		list.add(branch{nr, nr, to, ch.weight, false})
+	}
+	for call := range t.All() {
+		for len(order) > 0 && uint32(order[0]>>32) < call.Nr {
+			add(uint32(order[0]>>32), nil)
+		}
+		add(call.Nr, call)
+	}
+	for len(order) > 0 {
+		add(uint32(order[0]>>32), nil)
+	}
+	return nobodys
+}
+
+// decide gives what the rules about one call come to.
+func decide(t *syscalls.Table, p Policy, call *syscalls.Call, rules []ruleFor, order []uint64) chain {
+	ch := chain{rest: unmatched(t, p.Default, call)}
+	if call != nil {
+		ch.name = call.Name
+	}
+	// The last rule that holds decides, so begin there.
+	for _, o := range slices.Backward(order) {
+		r := &rules[uint32(o)]
+		action := decided(t, p.Rules[r.index].Action, p.Default, call)
+		if len(r.tests) == 0 {
+			ch.rest = action
+			break
+		}
+		ch.rules = append(ch.rules, readyRule{r.tests, action})
+	}
+	return ch
+}

@@ -1,0 +1,138 @@
+package filter
+
+import "slices"
+
+// A chain is what happens to a call for which arguments count: the first of the
+// rules that holds decides, and otherwise the last word is rest.
+type chain struct {
+	name   string // of the call, "" if the table does not know it
+	nr     uint32
+	table  int   // of the compiler's
+	weight int64 // how often the filter runs for it, compared with other calls
+	rules  []readyRule
+	rest   Action
+}
+
+// A readyRule is a rule made ready for an architecture. Without tests it always
+// holds.
+type readyRule struct {
+	tests  []test
+	action Action
+}
+
+// passing is how much more often than not a call is made that is allowed: a
+// program that runs under a policy was made for it.
+const passing = 64
+
+// write writes the tests, one after the other.
+func (c *chain) write(a *assembler) label {
+	next := ret(c.rest)
+	usual := usualCall(c.name)
+	allowed := c.rest.is(Allow)
+	for _, rule := range slices.Backward(c.rules) {
+		to := ret(rule.action)
+		yes, no := way{weight: 1}, way{to: next, weight: 1}
+		if rule.action.is(Allow) {
+			yes.weight = passing
+		} else if allowed {
+			no.weight = passing
+		}
+		for _, t := range slices.Backward(rule.tests) {
+			yes.to = to
+			to = t.write(a, yes, no, usual.valuesOf(t))
+		}
+		next, allowed = to, allowed || rule.action.is(Allow)
+	}
+	return next
+}
+
+// optimise makes the passes that are about rules.
+func (c *chain) optimise(enabled passes) {
+	if enabled&passUnite != 0 {
+		c.unite()
+	}
+	if enabled&passDrop != 0 {
+		c.drop()
+	}
+}
+
+// drop leaves out the rules that change nothing.
+func (c *chain) drop() {
+	for n := len(c.rules); n > 0 && c.rules[n-1].action == c.rest; n-- {
+		c.rules = c.rules[:n-1]
+	}
+}
+
+// unite makes one test of those of a rule that look at the same argument, and
+// one rule of those that do the same and differ in one test.
+func (c *chain) unite() {
+	rules := c.rules[:0]
+	for _, r := range c.rules {
+		if r.narrow() && !joinsOneOf(rules, r) {
+			rules = append(rules, r)
+		}
+	}
+	c.rules = rules
+	for i := range c.rules {
+		// What holds in any case decides.
+		if c.rules[i].tests = slices.DeleteFunc(c.rules[i].tests, test.always); len(c.rules[i].tests) == 0 {
+			c.rest, c.rules = c.rules[i].action, c.rules[:i]
+			return
+		}
+	}
+}
+
+// narrow makes one test of those that look at the same argument, and reports
+// whether they can hold together.
+func (r *readyRule) narrow() bool {
+	tests := r.tests[:0]
+	for _, t := range r.tests {
+		i := slices.IndexFunc(tests, t.sameArgument)
+		if i < 0 {
+			tests = append(tests, t)
+			continue
+		}
+		if tests[i].want = intersection(tests[i].want, t.want); len(tests[i].want) == 0 {
+			return false
+		}
+	}
+	r.tests = tests
+	return true
+}
+
+// joinsOneOf lets one of the last rules hold for what the rule holds for, too, if
+// they do the same and one test makes all the difference. Rules before one that
+// does something else decide first, so these stay as they are.
+func joinsOneOf(rules []readyRule, r readyRule) bool {
+	for _, old := range slices.Backward(rules) {
+		if old.action != r.action {
+			return false
+		}
+		if i := old.onlyDifference(r); i >= 0 {
+			old.tests[i].want = union(old.tests[i].want, r.tests[i].want)
+			return true
+		}
+	}
+	return false
+}
+
+// onlyDifference gives the one test in which the rules differ, and -1 where it
+// is more than one or another argument. Equal rules differ in their first.
+func (r readyRule) onlyDifference(s readyRule) int {
+	if len(r.tests) != len(s.tests) || len(r.tests) == 0 {
+		return -1
+	}
+	different := -1
+	for i, t := range r.tests {
+		switch {
+		case !t.sameArgument(s.tests[i]):
+			return -1
+		case slices.Equal(t.want, s.tests[i].want):
+		case different >= 0:
+			return -1
+		default:
+			different = i
+		}
+	}
+	return max(different, 0)
+}
