@@ -8,7 +8,9 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
+	gvisorbpf "gvisor.dev/gvisor/pkg/bpf"
 
 	"github.com/gocurb/curb/bench/internal/elastic"
 	"github.com/gocurb/curb/bench/internal/gvisor"
@@ -104,23 +106,27 @@ func withLibseccomp(options libseccomp.Options) compiler {
 func withGVisor(hot []uintptr) compiler {
 	return func(p policy.Policy) (filter.Program, error) {
 		raw, err := gvisor.Compile(p, hot)
-		program := make(filter.Program, len(raw))
-		for i, ins := range raw {
-			program[i] = filter.Instruction{Code: ins.OpCode, Jt: ins.JumpIfTrue, Jf: ins.JumpIfFalse, K: ins.K}
-		}
-		return program, err
+		return convert(raw, func(ins gvisorbpf.Instruction) filter.Instruction {
+			return filter.Instruction{Code: ins.OpCode, Jt: ins.JumpIfTrue, Jf: ins.JumpIfFalse, K: ins.K}
+		}), err
 	}
 }
 
 func withElastic(checkedFirst bool) compiler {
 	return func(p policy.Policy) (filter.Program, error) {
 		raw, err := elastic.Compile(p, checkedFirst)
-		program := make(filter.Program, len(raw))
-		for i, ins := range raw {
-			program[i] = filter.Instruction{Code: ins.Op, Jt: ins.Jt, Jf: ins.Jf, K: ins.K}
-		}
-		return program, err
+		return convert(raw, func(ins bpf.RawInstruction) filter.Instruction {
+			return filter.Instruction{Code: ins.Op, Jt: ins.Jt, Jf: ins.Jf, K: ins.K}
+		}), err
 	}
+}
+
+func convert[I any](raw []I, one func(I) filter.Instruction) filter.Program {
+	program := make(filter.Program, len(raw))
+	for i, ins := range raw {
+		program[i] = one(ins)
+	}
+	return program
 }
 
 // tooNew are calls that the elastic package does not know yet.
