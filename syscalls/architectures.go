@@ -2,6 +2,12 @@ package syscalls
 
 import "strings"
 
+// An arch is what is known of an architecture without its table.
+type arch struct {
+	name  string
+	audit uint32
+}
+
 // Architectures gives the GOARCH names of the architectures on which a system
 // call of that name exists, sorted, from all the Linux architectures of Go: 386,
 // amd64, arm, arm64, loong64, mips, mips64, mips64le, mipsle, ppc64, ppc64le,

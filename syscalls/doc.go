@@ -27,6 +27,8 @@
 //     the kernel no longer has, entry points without a declaration in C, and what
 //     the configuration decides. It also has the arguments that are used otherwise
 //     than declared. Each line gives its reason.
+//   - The names of values ([FlagsOf]) come from golang.org/x/sys; flagsets.txt
+//     says which are for which argument, and has those that it lacks.
 //   - enosys.txt has the calls that get ENOSYS when denied, with the reasons.
 //
 // # How much of an argument counts

@@ -46,3 +46,24 @@ func ExampleENOSYSReason() {
 	// true
 	// Linux 4.11; the C libraries use fstatat after ENOSYS only: with EPERM, ls and stat fail
 }
+
+func ExampleFlagsOf() {
+	openat, _ := syscalls.AMD64.ByName("openat")
+	flags := syscalls.FlagsOf(syscalls.AMD64, openat, 2)
+	fmt.Println(flags.Format(0x80241))
+	fmt.Println(flags.Parse("O_RDWR|O_CLOEXEC"))
+	_, err := flags.Parse("O_CLOSEXEC")
+	fmt.Println(err)
+	// Output:
+	// O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC
+	// 524290 <nil>
+	// "O_CLOSEXEC" as a value of open: no value is called "O_CLOSEXEC": did you mean O_CLOEXEC?
+}
+
+func ExampleOptionsOf() {
+	fmt.Println(syscalls.OptionsOf(syscalls.AMD64, 1).Format(2)) // of the level SOL_SOCKET
+	fmt.Println(syscalls.OptionsOf(syscalls.MIPS, 0xffff).Format(4))
+	// Output:
+	// SO_REUSEADDR
+	// SO_REUSEADDR
+}

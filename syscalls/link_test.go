@@ -12,7 +12,7 @@ import (
 
 // dataSymbol finds the package's variables in the output of go tool nm, and
 // its initialisation, which must not exist.
-var dataSymbol = regexp.MustCompile(`gocurb/curb/syscalls\.(table\w+|tables|callArches|archs|enosysReasons|init\S*)`)
+var dataSymbol = regexp.MustCompile(`gocurb/curb/syscalls\.(table\w+|tables|callArches|archs|flagArgs|flagSets|enosysReasons|init\S*)`)
 
 // A program carries the tables that it names, and nothing of the package runs
 // when it starts.
@@ -26,6 +26,7 @@ func TestLinkedData(t *testing.T) {
 		{"native", "arm64", []string{"tableARM64"}},
 		{"native", "riscv64", []string{"tableRISCV64"}},
 		{"names", "amd64", []string{"archs", "callArches"}},
+		{"flags", "amd64", []string{"archs", "flagArgs", "flagSets", "tableAMD64"}},
 		{"reasons", "amd64", []string{"enosysReasons", "tableAMD64"}},
 		{"all", "amd64", []string{
 			"tableAMD64", "tableARM", "tableARM64", "tableI386", "tableLOONG64", "tableMIPS", "tableMIPS64", "tableMIPS64LE", "tableMIPSLE",

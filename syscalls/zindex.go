@@ -25,10 +25,7 @@ var tables = [...]*Table{&tableI386, &tableAMD64, &tableARM, &tableARM64, &table
 
 // archs is every architecture, first the 13 of Go. The position is the bit in
 // callArches.
-var archs = [...]struct {
-	name  string
-	audit uint32
-}{
+var archs = [...]arch{
 	{"386", 0x40000003},      // AUDIT_ARCH_I386
 	{"amd64", 0xc000003e},    // AUDIT_ARCH_X86_64
 	{"arm", 0x40000028},      // AUDIT_ARCH_ARM

@@ -41,7 +41,7 @@ func TestRun(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(dir, "data"), os.DirFS(filepath.Join(packageDir, "data"))); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{architecturesFile, correctionsFile, enosysFile} {
+	for _, name := range []string{architecturesFile, correctionsFile, enosysFile, flagSetsFile} {
 		content, err := os.ReadFile(filepath.Join(packageDir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -65,7 +65,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(entries) != len(want)+4 { // data and three text files
+	if len(entries) != len(want)+5 { // data and four text files
 		t.Errorf("the directory holds %v", entries)
 	}
 	for name := range want {
@@ -104,8 +104,17 @@ func TestDataFilesRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	arches, err := readArches(filepath.Join(packageDir, architecturesFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := readConstants(filepath.Join(packageDir, constantsFile), arches)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, got := range map[string][]byte{
-		numbersFile: n.format(), prototypesFile: p.format(), entriesFile: e.format(), declarationsFile: d.format(),
+		constantsFile: c.format(arches),
+		numbersFile:   n.format(), prototypesFile: p.format(), entriesFile: e.format(), declarationsFile: d.format(),
 	} {
 		want, err := os.ReadFile(filepath.Join(packageDir, name))
 		if err != nil {

@@ -23,11 +23,23 @@ func extractData(dir, source string) error {
 	if err != nil {
 		return err
 	}
-	n, err := extractNumbers(dir, arches, tables)
+	x, err := findXSys(dir)
+	if err != nil {
+		return err
+	}
+	n, err := extractNumbers(x, arches, tables)
 	if err != nil {
 		return err
 	}
 	n.tables = kernel
+	sets, err := readFlagSets(filepath.Join(dir, flagSetsFile), arches)
+	if err != nil {
+		return err
+	}
+	values, err := extractConstants(x, arches, sets)
+	if err != nil {
+		return err
+	}
 	corrections, err := readCorrections(filepath.Join(dir, correctionsFile), arches)
 	if err != nil {
 		return err
@@ -50,6 +62,7 @@ func extractData(dir, source string) error {
 		entriesFile:      extractEntries(kernel, tables).format(),
 		declarationsFile: d.format(),
 		prototypesFile:   running.format(),
+		constantsFile:    values.format(arches),
 	} {
 		if err := writeFile(filepath.Join(dir, name), content); err != nil {
 			return err
@@ -75,15 +88,12 @@ func sourceRelease(source string) (string, error) {
 }
 
 // extractNumbers unites what all sources of numbers say.
-func extractNumbers(dir string, arches []*arch, tables map[string][]tableLine) (*numbers, error) {
-	x, err := findXSys(dir)
+func extractNumbers(x *xsys, arches []*arch, tables map[string][]tableLine) (*numbers, error) {
+	headers, err := headerVersion()
 	if err != nil {
 		return nil, err
 	}
-	n := &numbers{module: x.version, linux: x.linux}
-	if n.headers, err = headerVersion(); err != nil {
-		return nil, err
-	}
+	n := &numbers{headers: headers, module: x.version, linux: x.linux}
 	seen, fromXSys := map[string]map[string]uint32{}, map[string]map[string]uint32{}
 	for _, a := range arches {
 		n.arches = append(n.arches, a.name)

@@ -1,13 +1,14 @@
 // Command mksyscalls writes the generated files of package syscalls.
 //
 // Without flags it renders the committed data files (data/, architectures.txt,
-// corrections.txt, enosys.txt) to Go. That gives the same bytes on every
+// corrections.txt, enosys.txt, flagsets.txt) to Go. That gives the same bytes on every
 // machine, and is what go generate runs. With -extract DIR, the source of a
 // kernel, it first reads that and the facts of this machine into data/:
 //
 //   - numbers.txt: the tables in the source, the kernel headers and
 //     golang.org/x/sys;
 //   - entries.txt: the tables' entry points;
+//   - constants.txt: the values of golang.org/x/sys that flagsets.txt asks for;
 //   - prototypes.txt: the running kernel's tracefs and BTF. Needs root where
 //     tracefs is not mounted or not readable;
 //   - declarations.txt: the entry points that the source declares and the

@@ -23,6 +23,9 @@ func render(dir string) (map[string][]byte, error) {
 		"zenosys.go":       d.renderENOSYS(),
 		"znative_other.go": d.renderNativeOther(),
 	}
+	if files["zflags.go"], err = d.renderFlags(); err != nil {
+		return nil, err
+	}
 	for _, t := range d.tables {
 		files["z"+t.name+".go"] = d.renderTable(t)
 		if t.companionOf == "" {
@@ -68,7 +71,7 @@ const (
 
 // archs is every architecture, first the %d of Go. The position is the bit in
 // callArches.
-var archs = [...]struct{ name string; audit uint32 }{
+var archs = [...]arch{
 `, len(ofGo(d.arches)))
 	for _, a := range d.arches {
 		fmt.Fprintf(&b, "{%q, %#x}, // %s\n", a.name, a.audit, a.auditName)

@@ -18,6 +18,8 @@ type dataset struct {
 	declared    *declarations
 	corrections *corrections
 	enosys      []*handLine
+	flagSets    *flagSets
+	constants   constants
 	tables      []*table
 }
 
@@ -57,6 +59,12 @@ func load(dir string) (*dataset, error) {
 		return nil, err
 	}
 	if d.enosys, err = readENOSYS(filepath.Join(dir, enosysFile), d.arches); err != nil {
+		return nil, err
+	}
+	if d.flagSets, err = readFlagSets(filepath.Join(dir, flagSetsFile), d.arches); err != nil {
+		return nil, err
+	}
+	if d.constants, err = readConstants(filepath.Join(dir, constantsFile), d.arches); err != nil {
 		return nil, err
 	}
 	return d, d.build()

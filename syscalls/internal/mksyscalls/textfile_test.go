@@ -30,6 +30,14 @@ func TestMistakesInFiles(t *testing.T) {
 			_, err := parsePrototypes(lines)
 			return err
 		},
+		constantsFile: func(lines []line) error {
+			_, err := parseConstants(lines, testArches)
+			return err
+		},
+		flagSetsFile: func(lines []line) error {
+			_, err := parseFlagSets(lines, testArches)
+			return err
+		},
 		entriesFile: func(lines []line) error {
 			_, err := parseEntries(lines)
 			return err
@@ -74,6 +82,16 @@ func TestMistakesInFiles(t *testing.T) {
 		{prototypesFile, "type", ":3: \"type\" is not NAME"},
 		{entriesFile, "stat newstat", ":3: \"stat newstat\" is not CALL ENTRY ARCHITECTURES"},
 		{entriesFile, "stat newstat amd64", "the kernel's release is missing"},
+		{constantsFile, "O_APPEND", ":3: \"O_APPEND\" is not NAME VALUE"},
+		{constantsFile, "O_APPEND eight", ":3: O_APPEND: \"eight\" is not a number"},
+		{constantsFile, "O_APPEND 8 vax=9", ":3: O_APPEND: architecture \"vax\" is not in"},
+		{constantsFile, "O_APPEND 8\nO_APPEND 8", ":4: O_APPEND is there twice"},
+		{flagSetsFile, "set open", ":3: \"set open\" is not: set NAME CALL.ARGUMENT…"},
+		{flagSetsFile, "flags O_APPEND", ":3: \"flags O_APPEND\" belongs to no set"},
+		{flagSetsFile, "const O_APPEND 8", ":3: \"const O_APPEND 8\" gives no reason"},
+		{flagSetsFile, "set open open.flags\nfield 3", ":4: \"field 3\" is not: field MASK TERM…"},
+		{flagSetsFile, "set open open.flags\nflags O_[", ":4: error parsing regexp"},
+		{flagSetsFile, "set open open.flags\nflag O_APPEND", ":4: \"flag O_APPEND\" is none of"},
 		{declarationsFile, "arm/mmap2", ":3: \"mmap2\" is not NAME"},
 		{declarationsFile, "nice(int increment)", "the kernel's release is missing"},
 	} {
@@ -164,5 +182,39 @@ func TestMergeNumbers(t *testing.T) {
 	_, err = mergeNumbers(testArches, kernel, xsys)
 	if want := "read on amd64: the kernel says 0, golang.org/x/sys says 1"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// What a flag set says that is about nothing is reported, and so is what does
+// not fit together.
+func TestMistakesInFlagSets(t *testing.T) {
+	const fine = "set open read.flags\n"
+	for _, test := range []struct{ sets, want string }{
+		{fine + "field O_ACCMODE O_RDWR\nflags O_APPEND", ""},
+		{fine + "flags O_A.*", ""},
+		{fine + "flags O_SHLOCK", "flagsets.txt:2: O_SHLOCK: no constant is called so"},
+		{fine + "field O_MASK O_RDWR", "flagsets.txt:2: amd64: no value for the mask O_MASK"},
+		{fine + "field 1 O_RDWR", "flagsets.txt:2: amd64: O_RDWR = 0x2 is not within the mask 0x1"},
+		{"set open read.flag\nflags O_APPEND", "flagsets.txt:1: read.flag: no call has an argument of that name"},
+		{fine + "flags O_APPEND\nconst O_APPEND 8 # why", "flagsets.txt:3: O_APPEND has these values without this line: take it out"},
+		{fine + "flags O_RDWR\nconst O_DSYNC 8 # why", "flagsets.txt:3: O_DSYNC is in no set"},
+		{fine + "flags O_APPEND\nconst O_APPEND 16 # why", ""},
+	} {
+		sets, err := parseFlagSets(splitLines(flagSetsFile, test.sets), testArches[:1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		values, err := parseConstants(splitLines(constantsFile, "O_ACCMODE 3\nO_RDWR 2\nO_APPEND 8"), testArches[:1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &dataset{
+			arches: testArches[:1], flagSets: sets, constants: values,
+			tables: []*table{{arch: testArches[0], calls: []call{{name: "read", params: []param{{"flags", "int"}}}}}},
+		}
+		_, err = d.renderFlags()
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%q: got %v, want %q", test.sets, err, test.want)
+		}
 	}
 }
