@@ -70,7 +70,7 @@ func answersAny(byDefault Action) bool {
 func (c Compiler) answers(a *assembler, p Policy, table int, rules []ruleFor, list *branches) (nobodys Action) {
 	t := c.Tables[table]
 	nobodys = unmatched(t, p.Default, nil)
-	nobody := ret(nobodys)
+	nobody, plain := ret(nobodys), ret(p.Default)
 	hot := c.frequencies()
 	// Rules about a number stand together then, in their order.
 	order := make([]uint64, len(rules))
@@ -78,55 +78,55 @@ func (c Compiler) answers(a *assembler, p Policy, table int, rules []ruleFor, li
 		order[i] = uint64(rules[i].nr)<<32 | uint64(i)
 	}
 	slices.Sort(order)
+	number := func(o uint64) uint32 { return uint32(o >> 32) }
 
-	add := func(nr uint32, call *syscalls.Call) {
-		list.fill(uint64(nr), nobody, seldom)
-		n := 0
-		for n < len(order) && uint32(order[n]>>32) == nr {
+	// ruled appends what the next of the rules say of their number.
+	ruled := func(call *syscalls.Call) {
+		nr, n := number(order[0]), 1
+		for n < len(order) && number(order[n]) == nr {
 			n++
 		}
-		if n == 0 {
-			list.add(branch{nr, nr, ret(unmatched(t, p.Default, call)), seldom, false})
-			return
-		}
-		last := &rules[uint32(order[n-1])]
-		if len(last.tests) == 0 {
-			order = order[n:]
-			list.add(branch{nr, nr, ret(decided(t, p.Rules[last.index].Action, p.Default, call)), seldom, false})
-			return
-		}
-		ch := decide(t, p, call, rules, order[:n])
+		list.fill(uint64(nr), nobody, seldom)
+		to, weight := a.decide(c, p, table, call, rules, order[:n], hot)
+		list.add(branch{lo: nr, hi: nr, to: to, weight: weight})
 		order = order[n:]
-		ch.optimise(a.passes)
-		if len(ch.rules) == 0 {
-			list.add(branch{nr, nr, ret(ch.rest), seldom, false})
-			return
-		}
-		ch.nr, ch.table = nr, table
-		ch.weight = hot.weight(ch.name)
-		a.chains = append(a.chains, ch)
-		to := label{kind: toChain, value: uint32(len(a.chains) - 1), needs: unknown}
-		list.add(branch{nr, nr, to, ch.weight, false})
 	}
 	for call := range t.All() {
-		for len(order) > 0 && uint32(order[0]>>32) < call.Nr {
-			add(uint32(order[0]>>32), nil)
+		for len(order) > 0 && number(order[0]) < call.Nr {
+			ruled(nil)
 		}
-		add(call.Nr, call)
+		if len(order) > 0 && number(order[0]) == call.Nr {
+			ruled(call)
+			continue
+		}
+		list.fill(uint64(call.Nr), nobody, seldom)
+		to := plain
+		if call.ENOSYS {
+			to = nobody
+		}
+		list.add(branch{lo: call.Nr, hi: call.Nr, to: to, weight: seldom})
 	}
 	for len(order) > 0 {
-		add(uint32(order[0]>>32), nil)
+		ruled(nil)
 	}
 	return nobodys
 }
 
-// decide gives what the rules about one call come to.
-func decide(t *syscalls.Table, p Policy, call *syscalls.Call, rules []ruleFor, order []uint64) chain {
-	ch := chain{rest: unmatched(t, p.Default, call)}
+// decide gives what the rules about one call come to, and how often the filter
+// runs for it. The call is nil for a number that the table does not know.
+func (a *assembler) decide(c Compiler, p Policy, table int, call *syscalls.Call, rules []ruleFor, order []uint64, hot frequencies) (label, int64) {
+	t := c.Tables[table]
+	name := ""
 	if call != nil {
-		ch.name = call.Name
+		name = call.Name
 	}
 	// The last rule that holds decides, so begin there.
+	last := rules[uint32(order[len(order)-1])]
+	if len(last.tests) == 0 {
+		action := decided(t, p.Rules[last.index].Action, p.Default, call)
+		return ret(action), hot.unchecked(action, name)
+	}
+	ch := chain{name: name, nr: last.nr, table: table, rest: unmatched(t, p.Default, call)}
 	for _, o := range slices.Backward(order) {
 		r := &rules[uint32(o)]
 		action := decided(t, p.Rules[r.index].Action, p.Default, call)
@@ -136,5 +136,13 @@ func decide(t *syscalls.Table, p Policy, call *syscalls.Call, rules []ruleFor, o
 		}
 		ch.rules = append(ch.rules, readyRule{r.tests, action})
 	}
-	return ch
+	if a.passes&passSimplify != 0 {
+		ch.simplify()
+	}
+	if len(ch.rules) == 0 {
+		return ret(ch.rest), hot.unchecked(ch.rest, name)
+	}
+	ch.weight = hot.checked(name)
+	a.chains = append(a.chains, ch)
+	return label{kind: toChain, value: uint32(len(a.chains) - 1), needs: unknown}, ch.weight
 }

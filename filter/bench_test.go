@@ -40,6 +40,27 @@ func benchPolicies() map[string]Policy {
 	}
 }
 
+// webServer gives what a busy web server calls: how often each call is made, by
+// its name, and with which value of the argument that is checked.
+func webServer(t testing.TB) (frequency map[string]float64, calls map[Data]float64) {
+	t.Helper()
+	recorded, err := sample.Calls()
+	if err != nil {
+		t.Fatal(err)
+	}
+	frequency, calls = make(map[string]float64), make(map[Data]float64)
+	for _, c := range recorded {
+		call, _ := syscalls.AMD64.ByName(c.Syscall)
+		d := Data{Nr: call.Nr, Arch: syscalls.AMD64.AuditArch}
+		if check, found := checked[c.Syscall]; found {
+			d.Args[check.Arg] = c.Value
+		}
+		frequency[c.Syscall] += float64(c.Count)
+		calls[d] += float64(c.Count)
+	}
+	return frequency, calls
+}
+
 func BenchmarkCompile(b *testing.B) {
 	for name, p := range benchPolicies() {
 		b.Run(name, func(b *testing.B) {

@@ -46,40 +46,27 @@ func (c *chain) write(a *assembler) label {
 	return next
 }
 
-// optimise makes the passes that are about rules.
-func (c *chain) optimise(enabled passes) {
-	if enabled&passUnite != 0 {
-		c.unite()
-	}
-	if enabled&passDrop != 0 {
-		c.drop()
-	}
-}
-
-// drop leaves out the rules that change nothing.
-func (c *chain) drop() {
-	for n := len(c.rules); n > 0 && c.rules[n-1].action == c.rest; n-- {
-		c.rules = c.rules[:n-1]
-	}
-}
-
-// unite makes one test of those of a rule that look at the same argument, and
-// one rule of those that do the same and differ in one test.
-func (c *chain) unite() {
+// simplify makes the rules as few as can be: one test of those of a rule that look
+// at the same argument, and one rule of those that do the same and differ in one
+// test. Those that change nothing go.
+func (c *chain) simplify() {
 	rules := c.rules[:0]
 	for _, r := range c.rules {
 		if r.narrow() && !joinsOneOf(rules, r) {
 			rules = append(rules, r)
 		}
 	}
-	c.rules = rules
-	for i := range c.rules {
+	for i := range rules {
 		// What holds in any case decides.
-		if c.rules[i].tests = slices.DeleteFunc(c.rules[i].tests, test.always); len(c.rules[i].tests) == 0 {
-			c.rest, c.rules = c.rules[i].action, c.rules[:i]
-			return
+		if rules[i].tests = slices.DeleteFunc(rules[i].tests, test.always); len(rules[i].tests) == 0 {
+			c.rest, rules = rules[i].action, rules[:i]
+			break
 		}
 	}
+	for n := len(rules); n > 0 && rules[n-1].action == c.rest; n-- {
+		rules = rules[:n-1]
+	}
+	c.rules = rules
 }
 
 // narrow makes one test of those that look at the same argument, and reports

@@ -28,12 +28,14 @@ func (c Cond) resolve(width int, bigEndian bool) (test, error) {
 			return test{}, fmt.Errorf("the mask: %w", err)
 		}
 	}
-	values := make([]uint64, len(c.Values))
-	for i, v := range c.Values {
-		var err error
-		if values[i], err = fit(v, width); err != nil {
+	var few [8]uint64
+	values := few[:0]
+	for _, v := range c.Values {
+		v, err := fit(v, width)
+		if err != nil {
 			return test{}, err
 		}
+		values = append(values, v)
 	}
 	want, err := c.spans(values, mask, limit)
 	if err != nil {
@@ -72,7 +74,8 @@ func (c Cond) spans(values []uint64, mask, limit uint64) ([]span, error) {
 				return nil, fmt.Errorf("%#x is never equal to what is left by the mask %#x", v, mask)
 			}
 		}
-		if n := bits.OnesCount64(mask); n < 32 && len(distinct(values)) == 1<<n {
+		values = distinct(values)
+		if n := bits.OnesCount64(mask); n < 32 && len(values) == 1<<n {
 			return nil, fmt.Errorf("these are all values that the mask %#x leaves", mask)
 		}
 		equal := spansOf(values)
@@ -125,6 +128,19 @@ func (t test) always() bool {
 		mask |= uint64(t.high.mask) << 32
 	}
 	return len(t.want) == 1 && t.want[0].lo == 0 && t.want[0].hi >= mask
+}
+
+// example gives a number for which the test holds, one of the frequent ones if it
+// holds for one.
+func (t test) example(frequent []uint64) uint64 {
+	for _, v := range frequent {
+		for _, s := range t.want {
+			if s.lo <= v && v <= s.hi {
+				return v
+			}
+		}
+	}
+	return t.want[0].lo
 }
 
 // A way is where one outcome of a test leads, and how often, compared with the

@@ -1,11 +1,15 @@
 package filter
 
 // How often a number is searched for, compared with others. The kernel does not
-// run the filter for what is simply allowed, and what is denied is rare.
+// run the filter for what is simply allowed, since Linux 5.11, and what is denied
+// is rare.
 const (
 	seldom = 1
 	often  = 1 << 20 // the most frequent of the calls whose arguments count
 	rare   = 1 << 6  // those of which nothing is known
+	// older is how much less it counts how often calls are made that only older
+	// kernels run the filter for.
+	older = 1 << 10
 )
 
 // A frequent is a call that programs make often, per million calls of a busy Go
@@ -70,16 +74,24 @@ func (c Compiler) frequencies() frequencies {
 	return f
 }
 
-// weight is how often the filter runs for a call whose arguments count.
-func (f frequencies) weight(name string) int64 {
+// checked is the weight of a call whose arguments count.
+func (f frequencies) checked(name string) int64 {
 	count := f.given[name]
 	if f.given == nil {
 		if call := usualCall(name); call != nil {
 			count = call.count
 		}
 	}
-	if !(count > 0) || f.most <= 0 {
+	if !(count > 0 && f.most > 0) { // not a number, too
 		return rare
 	}
 	return rare + int64(often*(count/f.most))
+}
+
+// unchecked is the weight of a call that gets the action whatever its arguments.
+func (f frequencies) unchecked(action Action, name string) int64 {
+	if count := f.given[name]; count > 0 && f.most > 0 && action.is(Allow) {
+		return seldom + int64(often/older*(count/f.most))
+	}
+	return seldom
 }

@@ -6,8 +6,7 @@ type passes uint8
 // The passes, in the order in which they are made. Each works without the others,
 // and a program that was made without any of them says the same.
 const (
-	passUnite passes = 1 << iota
-	passDrop
+	passSimplify passes = 1 << iota
 	passJoin
 	passWeigh
 	passShare
@@ -19,8 +18,7 @@ const (
 
 // passTexts has the names of the passes and what they do.
 var passTexts = [...]struct{ name, does string }{
-	{"unite", "make one of rules that differ in one argument only"},
-	{"drop", "leave out rules that change nothing"},
+	{"simplify", "make the rules about a call as few as can be"},
 	{"join", "make one range of neighbours with the same answer"},
 	{"weigh", "look for what is frequent first"},
 	{"share", "write equal parts once"},
@@ -88,7 +86,7 @@ func (c Compiler) meanSteps(prog Program, p Policy) float64 {
 			}
 			d := Data{Nr: ch.nr, Arch: c.Tables[ch.table].AuditArch}
 			for _, test := range r.tests {
-				d.Args[test.arg] |= test.want[0].lo
+				d.Args[test.arg] |= test.example(usualCall(ch.name).valuesOf(test))
 			}
 			if _, steps, err := prog.run(&d); err == nil {
 				total += float64(steps) * float64(ch.weight)

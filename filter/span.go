@@ -9,10 +9,10 @@ import (
 // other.
 type span struct{ lo, hi uint64 }
 
-// spansOf gives the values as spans.
+// spansOf gives values, which are in order and distinct, as spans.
 func spansOf(values []uint64) []span {
-	var spans []span
-	for _, v := range distinct(values) {
+	spans := make([]span, 0, len(values))
+	for _, v := range values {
 		if last := len(spans) - 1; last >= 0 && spans[last].hi+1 == v {
 			spans[last].hi = v
 		} else {
@@ -22,11 +22,10 @@ func spansOf(values []uint64) []span {
 	return spans
 }
 
+// distinct sorts values and gives each once, in the same array.
 func distinct(values []uint64) []uint64 {
-	if len(values) < 2 {
-		return values
-	}
-	return slices.Compact(slices.Sorted(slices.Values(values)))
+	slices.Sort(values)
+	return slices.Compact(values)
 }
 
 // without gives the numbers up to limit that are in none of the spans.
