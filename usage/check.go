@@ -19,7 +19,7 @@ func (u *Usage) check() error {
 	if u.Syscalls == nil {
 		return errNoUsage
 	}
-	if !slices.Contains([]Phase{Exec, Main, Locked, Joined}, u.Phase) {
+	if !slices.Contains(phases, u.Phase) {
 		return fmt.Errorf("there is no phase %q", u.Phase)
 	}
 	for _, r := range u.Recordings {

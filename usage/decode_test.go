@@ -23,7 +23,7 @@ func recorded() *Usage {
 			Host: "h1", Kernel: "6.18.0", Command: []string{"work", "-x"}, Method: "bpf",
 			Lost: Lost{Events: 1, Stacks: 2, Values: 3, Processes: 4},
 		}},
-		Dropped: &Dropped{Recordings: 1, Stacks: 2, Evidence: true},
+		Dropped: &Dropped{Recordings: 1, Stacks: 2, Places: true},
 		Syscalls: []Syscall{
 			{Name: "exit", Nr: 1, Arch: "386", Evidence: []Evidence{}, Observed: &Observed{Calls: 1}},
 			{
@@ -51,7 +51,7 @@ func TestRecordedJSON(t *testing.T) {
 		"process": {"pid": 12, "parent": 3, "command": ["work", "-x"]},
 		"recordings": [{"id": "8af0", "start": "2026-11-25T01:02:03.000000004Z", "duration": 5000000000, "host": "h1", "kernel": "6.18.0",
 			"command": ["work", "-x"], "method": "bpf", "lost": {"events": 1, "stacks": 2, "values": 3, "processes": 4}}],
-		"dropped": {"recordings": 1, "lost": {}, "stacks": 2, "evidence": true},
+		"dropped": {"recordings": 1, "lost": {}, "stacks": 2, "places": true},
 		"syscalls": [
 			{"name": "exit", "nr": 1, "arch": "386", "evidence": [], "observed": {"calls": 1}},
 			{"name": "openat", "nr": 257, "evidence": [],

@@ -95,6 +95,5 @@ type Dropped struct {
 	Recordings uint64 `json:"recordings,omitempty"` // descriptions of them; their calls are counted
 	Lost       Lost   `json:"lost"`                 // what those missed
 	Stacks     uint64 `json:"stacks,omitempty"`     // calls that are counted, but whose stacks were left out
-	Evidence   bool   `json:"evidence,omitempty"`   // some places
-	Programs   bool   `json:"programs,omitempty"`   // programs beyond the bound were united into one
+	Places     bool   `json:"places,omitempty"`     // some evidence, packages or unresolved places
 }

@@ -18,6 +18,9 @@ const (
 	Joined Phase = "joined" // from some moment on, at which a recorder joined the running program
 )
 
+// phases has those with the most in them first.
+var phases = []Phase{Exec, Main, Locked, Joined}
+
 // An Origin says where a system call comes from.
 type Origin string
 

@@ -6,6 +6,7 @@
 //	curb why TARGET SYSCALL     say by which code it makes a system call
 //	curb run TARGET [ARGS]      run a program with everything else closed
 //	curb gen PACKAGE            write the lock-down into the program itself
+//	curb merge FILE...          unite recordings, of many runs and machines
 //	curb version                say which curb this is
 //
 // A TARGET is the path of a Go binary, or a Go package that builds to one.
