@@ -53,7 +53,8 @@ func (compile compiler) narrowly() compiler {
 // The load is what those are told who can be told how often each call is made.
 func contestants(load []sample.Call) []contestant {
 	all := []contestant{
-		{"curb", func(p policy.Policy) (filter.Program, error) { return filter.Compile(table, forCurb(p)) }},
+		{"curb", withCurb(nil)},
+		{"curb, frequencies", withCurb(frequencies(load))},
 	}
 	if libseccomp.Available {
 		all = append(all,
@@ -71,6 +72,13 @@ func contestants(load []sample.Call) []contestant {
 	)
 }
 
+// number is that of a call, by its name, which the tests of package sample vouch
+// for.
+func number(name string) uint32 {
+	call, _ := table.ByName(name)
+	return call.Nr
+}
+
 // forCurb gives the policy as package filter takes it.
 func forCurb(p policy.Policy) filter.Policy {
 	plain := filter.Policy{Default: filter.Errno(1)}
@@ -82,6 +90,11 @@ func forCurb(p policy.Policy) filter.Policy {
 		plain.Rules = append(plain.Rules, rule)
 	}
 	return plain
+}
+
+func withCurb(frequency map[string]float64) compiler {
+	c := filter.Compiler{Tables: []*syscalls.Table{table}, Frequency: frequency}
+	return func(p policy.Policy) (filter.Program, error) { return c.Compile(forCurb(p)) }
 }
 
 func withLibseccomp(options libseccomp.Options) compiler {
@@ -134,10 +147,6 @@ var tooNew = []string{"file_getattr", "file_setattr", "listns", "rseq_slice_yiel
 
 // policies are the three that everything is measured on.
 func policies() []policy.Policy {
-	number := func(name string) uint32 {
-		call, _ := table.ByName(name)
-		return call.Nr
-	}
 	var long []string
 	for call := range table.All() {
 		if !slices.Contains(sample.Closed, call.Name) && !slices.Contains(tooNew, call.Name) {
@@ -185,8 +194,7 @@ func priorities(load []sample.Call) map[string]uint8 {
 func hot(load []sample.Call) []uintptr {
 	var numbers []uintptr
 	for _, name := range byFrequency(load) {
-		call, _ := table.ByName(name)
-		numbers = append(numbers, uintptr(call.Nr))
+		numbers = append(numbers, uintptr(number(name)))
 	}
 	return numbers
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/gocurb/curb/bench/internal/machine"
 	"github.com/gocurb/curb/bench/internal/policy"
 	"github.com/gocurb/curb/filter"
@@ -33,33 +31,34 @@ func (c *cost) mean() float64 {
 // Counts are what is exact about a program.
 type counts struct {
 	length int
-	// load is over the recorded calls of the server, denied over every call of
-	// the table that the policy closes, once each.
-	load, denied cost
+	// load is over the recorded calls of the server, and heldOut over those of
+	// another recording, of which no compiler was told.
+	load, heldOut cost
+	// denied is over every call of the table that the policy closes, once each.
+	denied cost
 	// uncached is over all recorded calls, as a kernel before 5.11 runs it.
 	uncached cost
 }
 
-func count(prog filter.Program, p policy.Policy, load []sample.Call) (counts, error) {
+func count(prog filter.Program, p policy.Policy, load, heldOut []sample.Call) (counts, error) {
 	c := counts{length: len(prog)}
 	for _, made := range load {
-		call, found := table.ByName(made.Syscall)
-		if !found {
-			return c, fmt.Errorf("the table has no %s", made.Syscall)
-		}
-		d := filter.Data{Nr: call.Nr, Arch: table.AuditArch}
-		for _, check := range sample.Checks {
-			if check.Syscall == made.Syscall {
-				d.Args[check.Arg] = made.Value
-			}
-		}
-		steps, cached, err := ran(prog, d)
+		steps, cached, err := ran(prog, dataOf(made))
 		if err != nil {
 			return c, err
 		}
 		c.uncached.add(made.Count, steps)
 		if !cached {
 			c.load.add(made.Count, steps)
+		}
+	}
+	for _, made := range heldOut {
+		steps, cached, err := ran(prog, dataOf(made))
+		if err != nil {
+			return c, err
+		}
+		if !cached {
+			c.heldOut.add(made.Count, steps)
 		}
 	}
 	for call := range closed(p) {
@@ -70,6 +69,17 @@ func count(prog filter.Program, p policy.Policy, load []sample.Call) (counts, er
 		c.denied.add(1, steps)
 	}
 	return c, nil
+}
+
+// dataOf gives what a filter sees of a recorded call.
+func dataOf(made sample.Call) filter.Data {
+	d := filter.Data{Nr: number(made.Syscall), Arch: table.AuditArch}
+	for _, check := range sample.Checks {
+		if check.Syscall == made.Syscall {
+			d.Args[check.Arg] = made.Value
+		}
+	}
+	return d
 }
 
 // ran says how many instructions a call takes, and whether the kernel knows the

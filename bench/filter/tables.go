@@ -14,10 +14,10 @@ import (
 
 // A bench is one run.
 type bench struct {
-	rounds      int
-	load        []sample.Call
-	policies    []policy.Policy
-	contestants []contestant
+	rounds        int
+	load, heldOut []sample.Call // what the web server called, see package sample
+	policies      []policy.Policy
+	contestants   []contestant
 	// compiled are the programs, by policy and contestant.
 	compiled [][]filter.Program
 }
@@ -30,7 +30,11 @@ func newBench(rounds int) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{rounds: rounds, load: load, policies: policies(), contestants: contestants(load)}
+	heldOut, err := sample.HeldOut()
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{rounds: rounds, load: load, heldOut: heldOut, policies: policies(), contestants: contestants(load)}
 	for _, p := range b.policies {
 		var row []filter.Program
 		for _, c := range b.contestants {
@@ -70,17 +74,17 @@ func (b *bench) tables() []pageTable {
 func (b *bench) instructions() (string, error) {
 	var text strings.Builder
 	for i, p := range b.policies {
-		t := markdown{{p.Name, "instructions", "of them, run per call", "ratio", "at most", "per denied call", "at most", "per call without cache"}}
+		t := markdown{{p.Name, "instructions", "run per call", "ratio", "at most", "other load", "per denied call", "at most", "without cache"}}
 		var curb float64
 		for j, c := range b.contestants {
-			n, err := count(b.compiled[i][j], p, b.load)
+			n, err := count(b.compiled[i][j], p, b.load, b.heldOut)
 			if err != nil {
 				return "", fmt.Errorf("%s: %w", c.name, err)
 			}
 			if j == 0 {
 				curb = n.load.mean()
 			}
-			t.add(c.name, n.length, n.load.text(), ratio(n.load.mean(), curb), n.load.mostText(), n.denied.text(), n.denied.mostText(), n.uncached.text())
+			t.add(c.name, n.length, n.load.text(), ratio(n.load.mean(), curb), n.load.mostText(), n.heldOut.text(), n.denied.text(), n.denied.mostText(), n.uncached.text())
 		}
 		text.WriteString(t.String() + "\n")
 	}

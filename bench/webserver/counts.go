@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gocurb/curb/internal/sample"
 	"github.com/gocurb/curb/syscalls"
@@ -33,14 +32,14 @@ func script() (string, error) {
 }
 
 // writeCounts translates bpftrace's output.
-func writeCounts(out string, raw []byte, requests int, duration time.Duration) error {
+func writeCounts(out string, raw []byte, requests int, load load) error {
 	calls, err := parse(raw)
 	if err != nil {
 		return fmt.Errorf("read what bpftrace counted: %w", err)
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# The system calls of a web server that answered %d requests in %v, by\n#\n", requests, duration)
-	fmt.Fprintf(&b, "#\tCGO_ENABLED=0 go -C bench run ./webserver -d %v -o ../internal/sample/webserver.txt\n#\n", duration)
+	fmt.Fprintf(&b, "# The system calls of a web server that answered %d requests in %v, by\n#\n", requests, load.duration)
+	fmt.Fprintf(&b, "#\tCGO_ENABLED=0 go -C bench run ./webserver -d %v -files %d -o %s\n#\n", load.duration, load.files, out)
 	fmt.Fprintf(&b, "# (%s, linux/%s, %d processors). How often, which call, and the argument that\n", runtime.Version(), runtime.GOARCH, runtime.NumCPU())
 	b.WriteString("# the sample policy checks, if it checks one.\n")
 	for _, call := range calls {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 const (
@@ -17,9 +18,16 @@ const (
 	perConnection = 20
 )
 
-// load asks the server for everything that it has, until the context ends, and
-// returns how many answers there were.
-func load(ctx context.Context, address string) (int, error) {
+// A load is what the server has to bear.
+type load struct {
+	duration time.Duration
+	files    int // how many of a hundred requests are for files
+}
+
+// put asks the server for what it has, and returns how many answers there were.
+func (l load) put(address string) (int, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), l.duration)
+	defer cancel()
 	var answers atomic.Int64
 	var failure atomic.Value
 	var wg sync.WaitGroup
@@ -29,7 +37,7 @@ func load(ctx context.Context, address string) (int, error) {
 			client := &http.Client{Transport: &http.Transport{}}
 			defer client.CloseIdleConnections()
 			for ctx.Err() == nil {
-				if err := ask(client, "http://"+address, rnd); err != nil {
+				if err := l.ask(client, "http://"+address, rnd); err != nil {
 					failure.Store(err)
 					return
 				}
@@ -45,21 +53,21 @@ func load(ctx context.Context, address string) (int, error) {
 	return int(answers.Load()), err
 }
 
-// ask makes one request: of a hundred, 65 for what comes from memory and 35
-// for files.
-func ask(client *http.Client, server string, rnd *rand.Rand) error {
-	var answer *http.Response
-	var err error
-	switch n := rnd.IntN(100); {
-	case n < 65:
-		answer, err = client.Get(server + "/status")
-	case n < 85:
-		answer, err = client.Get(server + "/files/small.html")
-	case n < 97:
-		answer, err = client.Get(server + "/files/medium.js")
-	default:
-		answer, err = client.Get(server + "/files/large.jpg")
+// ask makes one request: for a file, which is most often the small one, or for
+// what comes from memory.
+func (l load) ask(client *http.Client, server string, rnd *rand.Rand) error {
+	path := "/status"
+	if rnd.IntN(100) < l.files {
+		switch n := rnd.IntN(100); {
+		case n < 57:
+			path = "/files/small.html"
+		case n < 91:
+			path = "/files/medium.js"
+		default:
+			path = "/files/large.jpg"
+		}
 	}
+	answer, err := client.Get(server + path)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@
 // that the sample policy checks, as package internal/sample keeps them:
 //
 //	CGO_ENABLED=0 go -C bench run ./webserver -o ../internal/sample/webserver.txt
+//	CGO_ENABLED=0 go -C bench run ./webserver -files 2 -o ../internal/sample/api.txt
 //
 // It needs root and bpftrace, which counts in the kernel: under strace, a
 // hundred times slower, a server makes other calls. The load comes from another
@@ -10,7 +11,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -25,8 +25,9 @@ func main() {
 	serving := flag.String("serve", "", "serve the files below this directory (what the recorder starts)")
 	out := flag.String("o", "webserver.txt", "where to write the counts")
 	duration := flag.Duration("d", 30*time.Second, "how long to load the server")
+	files := flag.Int("files", 35, "how many of a hundred requests are for files")
 	flag.Parse()
-	work := func() error { return record(*out, *duration) }
+	work := func() error { return record(*out, load{*duration, *files}) }
 	if *serving != "" {
 		work = func() error { return serve(*serving) }
 	}
@@ -38,7 +39,7 @@ func main() {
 
 // record runs the server under bpftrace, loads it, ends it, and writes down what
 // it did.
-func record(out string, duration time.Duration) error {
+func record(out string, load load) error {
 	dir, err := os.MkdirTemp("", "webserver")
 	if err != nil {
 		return err
@@ -48,7 +49,7 @@ func record(out string, duration time.Duration) error {
 		return err
 	}
 	counts := filepath.Join(dir, "counts.json")
-	requests, err := trace(dir, counts, duration)
+	requests, err := trace(dir, counts, load)
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func record(out string, duration time.Duration) error {
 	if err != nil {
 		return err
 	}
-	return writeCounts(out, raw, requests, duration)
+	return writeCounts(out, raw, requests, load)
 }
 
 // withTracefs gives bpftrace the file system by which it finds tracepoints, and no
@@ -66,7 +67,7 @@ test -e /sys/kernel/tracing/events || mount -t tracefs tracefs /sys/kernel/traci
 exec bpftrace "$@"`
 
 // trace returns how many requests the server answered.
-func trace(dir, counts string, duration time.Duration) (requests int, err error) {
+func trace(dir, counts string, load load) (requests int, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return 0, err
@@ -89,9 +90,7 @@ func trace(dir, counts string, duration time.Duration) (requests int, err error)
 	pid, address, err := readiness(log)
 	if err == nil {
 		go func() { _, _ = io.Copy(io.Discard, log) }()
-		ctx, cancel := context.WithTimeout(context.Background(), duration)
-		requests, err = load(ctx, address)
-		cancel()
+		requests, err = load.put(address)
 		_ = syscall.Kill(pid, syscall.SIGTERM) // with the server, bpftrace ends
 	}
 	if ended := cmd.Wait(); err == nil {
