@@ -24,11 +24,11 @@ type assembler struct {
 
 // A note is what the assembler remembers of an instruction.
 type note struct {
-	on      word  // of a comparison: what it compares
-	yes, no label // of a comparison, and yes of a load, where it goes on
-	loads   word  // of the first instruction of a load: what it loads
-	stone   int32 // the nearest stepping stone to it, plus 1
-	next    int32 // the next older instruction with the same hash, plus 1
+	on      word   // of a comparison: what it compares
+	loads   word   // of the first instruction of a load: what it loads
+	yes, no uint64 // of a comparison, and yes of a load: the keys of where it goes on
+	stone   int32  // the nearest stepping stone to it, plus 1
+	next    int32  // the next older instruction with the same hash, plus 1
 }
 
 type nearest struct {
@@ -52,6 +52,9 @@ const (
 	toReturn                  // value is returned: the assembler puts copies where they are needed
 	toChain                   // chains[value], which is written where it is needed first
 )
+
+// key tells where the label leads.
+func (l label) key() uint64 { return uint64(l.kind)<<32 | uint64(l.value) }
 
 func newAssembler(enabled passes) *assembler {
 	const usual = 128 // instructions
@@ -134,14 +137,15 @@ func (a *assembler) compare(on word, how uint16, k uint32, yes, no label) label 
 		return yes
 	}
 	ins := Instruction{Code: classJmp | how, K: k}
-	if same, found := a.written(ins, note{on: on, yes: yes, no: no}, on); found {
+	n := note{on: on, yes: yes.key(), no: no.key()}
+	if same, found := a.written(ins, n, on); found {
 		return same
 	}
 	// Between the first and this instruction comes one more at most.
 	jt := a.reach(yes, 254)
 	jf := a.reach(no, 255)
 	ins.Jt, ins.Jf = uint8(a.skip(jt)), uint8(a.skip(jf))
-	return a.remember(a.put(ins, note{on: on, yes: yes, no: no}, on))
+	return a.remember(a.put(ins, n, on))
 }
 
 // load writes instructions that load a word and go on to the label. Where that
@@ -154,14 +158,15 @@ func (a *assembler) load(w word, to label) label {
 		a.fail("%v is loaded for a comparison of %v", w, to.needs)
 	}
 	ins := Instruction{Code: loadWord, K: w.offset}
-	if same, found := a.written(ins, note{yes: to, loads: w}, unknown); found {
+	n := note{loads: w, yes: to.key()}
+	if same, found := a.written(ins, n, unknown); found {
 		return same
 	}
 	a.reach(to, 0) // so that the next instruction leads to it
 	if w.mask != whole {
 		a.put(Instruction{Code: andK, K: w.mask}, note{}, w)
 	}
-	return a.remember(a.put(ins, note{yes: to, loads: w}, unknown))
+	return a.remember(a.put(ins, n, unknown))
 }
 
 // skipLoad gives the label behind a load of what A holds already.
@@ -182,8 +187,8 @@ func (a *assembler) skipLoad(to label, holds word) label {
 }
 
 // hash spreads instructions by what they do and where they lead.
-func (a *assembler) hash(ins Instruction, n note) uint32 {
-	h := uint32(ins.Code)<<16 ^ ins.K*0x9e3779b1 ^ n.yes.value*31 ^ n.no.value*17
+func (a *assembler) hash(ins Instruction, n *note) uint32 {
+	h := uint32(ins.Code)<<16 ^ ins.K*0x9e3779b1 ^ uint32(n.yes)*31 ^ uint32(n.no)*17
 	return (h ^ h>>6 ^ h>>16) % uint32(len(a.alike))
 }
 
@@ -194,7 +199,7 @@ func (a *assembler) written(ins Instruction, n note, needs word) (label, bool) {
 	if a.passes&passShare == 0 {
 		return label{}, false
 	}
-	for at := a.alike[a.hash(ins, n)]; at != 0; at = a.notes[at-1].next {
+	for at := a.alike[a.hash(ins, &n)]; at != 0; at = a.notes[at-1].next {
 		if a.skip(at-1) > near {
 			break // and so are all older ones
 		}
@@ -210,7 +215,7 @@ func (a *assembler) written(ins Instruction, n note, needs word) (label, bool) {
 func (a *assembler) remember(l label) label {
 	if a.passes&passShare != 0 {
 		n := &a.notes[l.value]
-		head := &a.alike[a.hash(a.code[l.value], *n)]
+		head := &a.alike[a.hash(a.code[l.value], n)]
 		n.next, *head = *head, int32(l.value)+1
 	}
 	return l

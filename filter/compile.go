@@ -97,7 +97,7 @@ func (c Compiler) numbers(a *assembler, p Policy, audit uint32, rules [][]ruleFo
 			own = i
 		}
 	}
-	list := branches{all: make([]branch, 0, 2*len(p.Rules)+32), join: a.passes&passJoin != 0}
+	list := branches{all: make([]branch, 0, len(p.Rules)*3/2+32), join: a.passes&passJoin != 0}
 	nobodys := foreignArch(p.Default)
 	if own >= 0 {
 		nobodys = c.answers(a, p, own, rules[own], &list)

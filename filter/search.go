@@ -95,7 +95,7 @@ func bestSingle(list []branch) int {
 		if b.lo != b.hi {
 			continue
 		}
-		if best < 0 || b.weight > list[best].weight || b.weight == list[best].weight && joins(i) && !joins(best) {
+		if best < 0 || b.weight > list[best].weight || b.weight == list[best].weight && len(list) <= few && joins(i) && !joins(best) {
 			best = i
 		}
 	}

@@ -1,6 +1,9 @@
 package filter
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Validate says whether the kernel takes the program, by the rules of
 // bpf_check_classic (net/core/filter.c) and seccomp_check_filter
@@ -75,6 +78,9 @@ func memorySlot(code uint16) bool {
 // checkMemory refuses programs that can read memory that they did not write
 // (check_load_and_stores in net/core/filter.c).
 func (p Program) checkMemory() error {
+	if !slices.ContainsFunc(p, func(ins Instruction) bool { return memorySlot(ins.Code) }) {
+		return nil
+	}
 	// written has, for each instruction, a bit for each word that was written
 	// on all of the jumps to it.
 	written := make([]uint16, len(p))
