@@ -127,8 +127,8 @@ func (a *assembler) decide(c Compiler, p Policy, table int, call *syscalls.Call,
 		return ret(action), hot.unchecked(action, name)
 	}
 	ch := chain{name: name, nr: last.nr, table: table, rest: unmatched(t, p.Default, call)}
-	for _, o := range slices.Backward(order) {
-		r := &rules[uint32(o)]
+	for i := len(order) - 1; i >= 0; i-- {
+		r := &rules[uint32(order[i])]
 		action := decided(t, p.Rules[r.index].Action, p.Default, call)
 		if len(r.tests) == 0 {
 			ch.rest = action

@@ -29,7 +29,8 @@ func (c *chain) write(a *assembler) label {
 	next := ret(c.rest)
 	usual := usualCall(c.name)
 	allowed := c.rest.is(Allow)
-	for _, rule := range slices.Backward(c.rules) {
+	for i := len(c.rules) - 1; i >= 0; i-- {
+		rule := &c.rules[i]
 		to := ret(rule.action)
 		yes, no := way{weight: 1}, way{to: next, weight: 1}
 		if rule.action.is(Allow) {
@@ -37,7 +38,8 @@ func (c *chain) write(a *assembler) label {
 		} else if allowed {
 			no.weight = passing
 		}
-		for _, t := range slices.Backward(rule.tests) {
+		for j := len(rule.tests) - 1; j >= 0; j-- {
+			t := &rule.tests[j]
 			yes.to = to
 			to = t.write(a, yes, no, usual.valuesOf(t))
 		}
@@ -51,14 +53,14 @@ func (c *chain) write(a *assembler) label {
 // test. Those that change nothing go.
 func (c *chain) simplify() {
 	rules := c.rules[:0]
-	for _, r := range c.rules {
-		if r.narrow() && !joinsOneOf(rules, r) {
-			rules = append(rules, r)
+	for i := range c.rules {
+		if r := &c.rules[i]; r.narrow() && !joinsOneOf(rules, r) {
+			rules = append(rules, *r)
 		}
 	}
 	for i := range rules {
 		// What holds in any case decides.
-		if rules[i].tests = slices.DeleteFunc(rules[i].tests, test.always); len(rules[i].tests) == 0 {
+		if rules[i].dropAlways(); len(rules[i].tests) == 0 {
 			c.rest, rules = rules[i].action, rules[:i]
 			break
 		}
@@ -73,9 +75,12 @@ func (c *chain) simplify() {
 // whether they can hold together.
 func (r *readyRule) narrow() bool {
 	tests := r.tests[:0]
-	for _, t := range r.tests {
-		i := slices.IndexFunc(tests, t.sameArgument)
-		if i < 0 {
+	for i := range r.tests {
+		t, i := r.tests[i], 0
+		for i < len(tests) && !t.sameArgument(&tests[i]) {
+			i++
+		}
+		if i == len(tests) {
 			tests = append(tests, t)
 			continue
 		}
@@ -87,16 +92,28 @@ func (r *readyRule) narrow() bool {
 	return true
 }
 
+// dropAlways leaves out the tests that hold for everything.
+func (r *readyRule) dropAlways() {
+	tests := r.tests[:0]
+	for i := range r.tests {
+		if !r.tests[i].always() {
+			tests = append(tests, r.tests[i])
+		}
+	}
+	r.tests = tests
+}
+
 // joinsOneOf lets one of the last rules hold for what the rule holds for, too, if
 // they do the same and one test makes all the difference. Rules before one that
 // does something else decide first, so these stay as they are.
-func joinsOneOf(rules []readyRule, r readyRule) bool {
-	for _, old := range slices.Backward(rules) {
+func joinsOneOf(rules []readyRule, r *readyRule) bool {
+	for i := len(rules) - 1; i >= 0; i-- {
+		old := &rules[i]
 		if old.action != r.action {
 			return false
 		}
-		if i := old.onlyDifference(r); i >= 0 {
-			old.tests[i].want = union(old.tests[i].want, r.tests[i].want)
+		if j := old.onlyDifference(r); j >= 0 {
+			old.tests[j].want = union(old.tests[j].want, r.tests[j].want)
 			return true
 		}
 	}
@@ -105,14 +122,15 @@ func joinsOneOf(rules []readyRule, r readyRule) bool {
 
 // onlyDifference gives the one test in which the rules differ, and -1 where it
 // is more than one or another argument. Equal rules differ in their first.
-func (r readyRule) onlyDifference(s readyRule) int {
+func (r *readyRule) onlyDifference(s *readyRule) int {
 	if len(r.tests) != len(s.tests) || len(r.tests) == 0 {
 		return -1
 	}
 	different := -1
-	for i, t := range r.tests {
+	for i := range r.tests {
+		t := &r.tests[i]
 		switch {
-		case !t.sameArgument(s.tests[i]):
+		case !t.sameArgument(&s.tests[i]):
 			return -1
 		case slices.Equal(t.want, s.tests[i].want):
 		case different >= 0:

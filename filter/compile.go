@@ -32,9 +32,6 @@ type Compiler struct {
 	// those whose arguments count are found the sooner the higher theirs is. A
 	// call that is missing counts as rare. Nil stands for what servers do.
 	Frequency map[string]float64
-	// Passes, if set, is told what each pass of the optimiser brought, in the
-	// order in which they are made. That takes a compilation for each of them.
-	Passes func(Pass)
 }
 
 // Compile makes the filter that carries out the policy, as the function Compile
@@ -50,10 +47,7 @@ func (c Compiler) Compile(p Policy) (Program, error) {
 	if err := prog.Validate(); err != nil {
 		return nil, fmt.Errorf("assemble a filter: mistake in curb: %w", err)
 	}
-	if c.Passes != nil {
-		err = c.report(p)
-	}
-	return prog, err
+	return prog, nil
 }
 
 // assemble compiles with some of the passes. The program can be longer than the
@@ -73,7 +67,8 @@ func (c Compiler) assemble(p Policy, enabled passes) (Program, error) {
 // write writes the program for rules that were made ready for each table.
 func (c Compiler) write(a *assembler, p Policy, rules [][]ruleFor) (Program, error) {
 	next := ret(foreignArch(p.Default))
-	for i, t := range slices.Backward(c.Tables) {
+	for i := len(c.Tables) - 1; i >= 0; i-- {
+		t := c.Tables[i]
 		first := slices.IndexFunc(c.Tables, func(u *syscalls.Table) bool { return u.AuditArch == t.AuditArch })
 		if first != i {
 			continue // one search is for all tables of an entry

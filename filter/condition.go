@@ -117,12 +117,12 @@ func (c Cond) ordered(v, mask, limit uint64) ([]span, error) {
 
 // sameArgument reports whether two tests look at the same part of the same
 // argument.
-func (t test) sameArgument(u test) bool {
+func (t *test) sameArgument(u *test) bool {
 	return t.low == u.low && t.high == u.high && t.wide == u.wide
 }
 
 // always reports whether the test holds for every number.
-func (t test) always() bool {
+func (t *test) always() bool {
 	mask := uint64(t.low.mask)
 	if t.wide {
 		mask |= uint64(t.high.mask) << 32
@@ -132,7 +132,7 @@ func (t test) always() bool {
 
 // example gives a number for which the test holds, one of the frequent ones if it
 // holds for one.
-func (t test) example(frequent []uint64) uint64 {
+func (t *test) example(frequent []uint64) uint64 {
 	for _, v := range frequent {
 		for _, s := range t.want {
 			if s.lo <= v && v <= s.hi {
@@ -151,7 +151,7 @@ type way struct {
 }
 
 // write writes the test. Frequent values are found first, if they pass it.
-func (t test) write(a *assembler, yes, no way, frequent []uint64) label {
+func (t *test) write(a *assembler, yes, no way, frequent []uint64) label {
 	if !t.wide {
 		return a.half(t.low, t.want, yes, no, frequent)
 	}

@@ -2,10 +2,10 @@
 // shows, checks and runs filters without a kernel.
 //
 // A [Policy] has rules, and a default for what no rule decides. [Compile] makes
-// a [Program] of it, for one architecture, which [Program.Disassemble] prints
-// and [Program.Run] runs as the kernel would. [Policy.Verdict] says what a policy
-// means, independently of Compile. Programs that only want to lock themselves
-// down use package curb instead.
+// a [Program] of it, for one architecture, and a [Compiler] for several, which
+// [Program.Disassemble] prints and [Program.Run] runs as the kernel would.
+// [Policy.Verdict] says what a policy means, independently of the compiler.
+// Programs that only want to lock themselves down use package curb instead.
 //
 // # What no rule decides
 //
@@ -42,15 +42,27 @@
 // without x32 answers. A foreign architecture is no mistake of a program that
 // could be answered, so it is fatal, as it is with libseccomp.
 //
+// With several architectures in one program each has the numbers of its own table,
+// and foreign are those that are not among them. x32 has no entry of its own: with
+// its table beside that of amd64 its numbers are calls like others, and with its
+// table alone amd64's own numbers are foreign.
+//
 // The number -1 is allowed in all cases. It is no system call: the kernel
 // answers ENOSYS, or what a tracer that has skipped the call put in its place.
+//
+// # What a program costs
+//
+// Since Linux 5.11 the kernel knows which calls a filter allows whatever their
+// arguments, and does not run it for those. So the calls whose arguments count are
+// searched first, the most frequent one before all others ([Compiler.Frequency],
+// or what is frequent in Go servers), then the rest as a balanced tree.
+// [Compiler.Passes] shows what each pass of the optimiser brings. Programs never
+// compare anything but what was loaded for it: the assembler knows at every
+// instruction what the accumulator holds, and refuses to write others.
 //
 // # Limits
 //
 // A filter sees the arguments as they are in the registers. It cannot look at
 // what pointers point to: a call that only its file name could decide must be
 // allowed or denied as a whole.
-//
-// Programs are for one architecture. Tables exist for those that package
-// syscalls lists.
 package filter

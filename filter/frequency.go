@@ -50,7 +50,7 @@ func usualCall(name string) *frequent {
 }
 
 // valuesOf gives the frequent values of the argument that a test looks at.
-func (f *frequent) valuesOf(t test) []uint64 {
+func (f *frequent) valuesOf(t *test) []uint64 {
 	if f == nil || t.arg != f.arg {
 		return nil
 	}

@@ -43,19 +43,23 @@ type Cost struct {
 	Steps float64
 }
 
-// report tells what the passes brought.
-func (c Compiler) report(p Policy) error {
+// Passes says what each pass of the optimiser brings for a policy, in the order in
+// which they are made. It compiles the policy once for each.
+func (c Compiler) Passes(p Policy) ([]Pass, error) {
 	before, err := c.cost(p, 0)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Pass, len(passTexts))
 	for i, text := range passTexts {
+		after, err := c.cost(p, 1<<(i+1)-1)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		var after Cost
-		after, err = c.cost(p, 1<<(i+1)-1)
-		c.Passes(Pass{text.name, text.does, before, after})
+		list[i] = Pass{text.name, text.does, before, after}
 		before = after
 	}
-	return err
+	return list, nil
 }
 
 // cost measures what the policy becomes with some of the passes.
@@ -85,7 +89,8 @@ func (c Compiler) meanSteps(prog Program, p Policy) float64 {
 				continue
 			}
 			d := Data{Nr: ch.nr, Arch: c.Tables[ch.table].AuditArch}
-			for _, test := range r.tests {
+			for i := range r.tests {
+				test := &r.tests[i]
 				d.Args[test.arg] |= test.example(usualCall(ch.name).valuesOf(test))
 			}
 			if _, steps, err := prog.run(&d); err == nil {

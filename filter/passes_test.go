@@ -69,17 +69,12 @@ func TestEachPassPays(t *testing.T) {
 			t.Errorf("pass %s has no policy that it is for", text.name)
 			continue
 		}
-		var got Pass
-		compiler := amd64()
-		compiler.Passes = func(pass Pass) {
-			if pass.Name == text.name {
-				got = pass
-			}
-		}
-		if _, err := compiler.Compile(p); err != nil {
+		all, err := amd64().Passes(p)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if got.After.Instructions >= got.Before.Instructions && got.After.Steps >= got.Before.Steps {
+		got := all[i]
+		if got.Name != text.name || got.After.Instructions >= got.Before.Instructions && got.After.Steps >= got.Before.Steps {
 			t.Errorf("pass %s (%s) brings %+v", text.name, text.does, got)
 		}
 	}
@@ -87,10 +82,9 @@ func TestEachPassPays(t *testing.T) {
 
 // TestPassesAddUp: what is told begins with no pass and ends with the program.
 func TestPassesAddUp(t *testing.T) {
-	var told []Pass
-	compiler := amd64()
-	compiler.Passes = func(p Pass) { told = append(told, p) }
-	prog, err := compiler.Compile(benchPolicies()["args"])
+	p := benchPolicies()["args"]
+	prog := compile(t, syscalls.AMD64, p)
+	told, err := amd64().Passes(p)
 	if err != nil {
 		t.Fatal(err)
 	}

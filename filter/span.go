@@ -1,9 +1,6 @@
 package filter
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // A span is a range of numbers. Lists of spans are in order and apart from each
 // other.
@@ -46,8 +43,14 @@ func without(spans []span, limit uint64) []span {
 
 // union gives the numbers that are in one of the lists at least.
 func union(a, b []span) []span {
-	all := slices.Concat(a, b)
-	slices.SortFunc(all, func(x, y span) int { return cmp.Compare(x.lo, y.lo) })
+	all := make([]span, 0, len(a)+len(b))
+	for len(a)+len(b) > 0 {
+		if len(b) == 0 || len(a) > 0 && a[0].lo < b[0].lo {
+			all, a = append(all, a[0]), a[1:]
+		} else {
+			all, b = append(all, b[0]), b[1:]
+		}
+	}
 	joined := all[:1]
 	for _, s := range all[1:] {
 		last := &joined[len(joined)-1]
