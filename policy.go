@@ -24,6 +24,9 @@ import (
 // Mistakes, such as a name that no call has, come out as an error of [Policy.Err]
 // and [Policy.Enforce], all of them at once.
 type Policy struct {
+	// base, if there is one, is what the rules refine: a policy that is made of
+	// others once the table is known.
+	base        func(*syscalls.Table) (filter.Policy, error)
 	rules       []filter.Rule
 	errs        []error
 	otherwise   *Action // nil for the default
@@ -46,6 +49,15 @@ func (p Policy) AllowIf(name string, conditions ...Condition) Policy {
 		p.errs = append(slices.Clip(p.errs), fmt.Errorf("AllowIf(%q) has no condition: use Allow for a call that is always allowed", name))
 	}
 	return p.On(name, allow, conditions...)
+}
+
+// DenyIf denies a system call if all of the conditions hold, of which there must be
+// one at least, as though no statement had allowed it.
+func (p Policy) DenyIf(name string, conditions ...Condition) Policy {
+	if len(conditions) == 0 {
+		p.errs = append(slices.Clip(p.errs), fmt.Errorf("DenyIf(%q) has no condition: use Deny for a call that is always denied", name))
+	}
+	return p.On(name, filter.Deny, conditions...)
 }
 
 // On says what happens to a system call if all of the conditions hold, and, when
@@ -155,19 +167,33 @@ func (p Policy) Filter() (precompiled.Filter, error) {
 }
 
 // String gives the policy as text, a statement a line.
-func (p Policy) String() string { return p.plain(nil).String() }
+func (p Policy) String() string {
+	plain, err := p.plain(nil)
+	if err != nil {
+		return "no policy: " + err.Error()
+	}
+	return plain.String()
+}
 
 // native compiles for the architecture of the program.
 func (p Policy) native() (filter.Program, error) {
 	t := syscalls.Native()
 	if t == nil {
-		return nil, fmt.Errorf("there is no table of system calls for the architecture %s: %w", runtime.GOARCH, errors.ErrUnsupported)
+		return nil, noTable()
 	}
 	return p.compile(t)
 }
 
+func noTable() error {
+	return fmt.Errorf("there is no table of system calls for the architecture %s: %w", runtime.GOARCH, errors.ErrUnsupported)
+}
+
 func (p Policy) compile(t *syscalls.Table) (filter.Program, error) {
-	prog, err := filter.Compile(t, p.plain(t))
+	plain, err := p.plain(t)
+	if err != nil {
+		return nil, errors.Join(append(p.errs, err)...)
+	}
+	prog, err := filter.Compile(t, plain)
 	if err = errors.Join(append(p.errs, err)...); err != nil {
 		return nil, err
 	}
@@ -176,18 +202,25 @@ func (p Policy) compile(t *syscalls.Table) (filter.Program, error) {
 
 // plain gives the policy as package filter takes it, for the architecture of the
 // table, or with all names for none.
-func (p Policy) plain(t *syscalls.Table) filter.Policy {
-	plain := filter.Policy{Default: Errno(syscall.Errno(1)), Rules: p.rules}
+func (p Policy) plain(t *syscalls.Table) (filter.Policy, error) {
+	plain := filter.Policy{Default: Errno(syscall.Errno(1))}
+	if p.base != nil {
+		var err error
+		if plain, err = p.base(t); err != nil {
+			return filter.Policy{}, err
+		}
+	}
+	plain.Rules = slices.Concat(plain.Rules, p.rules)
 	if p.otherwise != nil {
 		plain.Default = *p.otherwise
 	}
 	if p.skipUnknown && t != nil {
-		plain.Rules = slices.DeleteFunc(slices.Clone(p.rules), func(r filter.Rule) bool {
+		plain.Rules = slices.DeleteFunc(plain.Rules, func(r filter.Rule) bool {
 			_, here := t.ByName(r.Syscall)
 			return !here && len(syscalls.Architectures(r.Syscall)) > 0
 		})
 	}
-	return plain
+	return plain, nil
 }
 
 // own says whose error it is.

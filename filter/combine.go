@@ -135,23 +135,13 @@ func checkEntries(tables []*syscalls.Table, a, b, result Action, choose func(x, 
 		{"a call by an unknown number", Data{Nr: x32Bit - 1, Arch: tables[0].AuditArch}},
 	}
 	for _, e := range entries {
-		get := func(byDefault Action) Action { return Policy{Default: byDefault}.verdictFor(tables, e.data) }
+		get := func(byDefault Action) Action { return Policy{Default: byDefault}.VerdictFor(tables, e.data) }
 		want := choose(meaning{get(a), false}, meaning{get(b), false}).action
 		if got := get(result); got != want {
 			return fmt.Errorf("%s gets %v from the one and %v from the other, so it must get %v, and with the default of the result, %v, it would get %v: give both the same kind of default first", e.what, get(a), get(b), want, result, got)
 		}
 	}
 	return nil
-}
-
-// verdictFor is Verdict for several architectures, for what is not a rule's to say.
-func (p Policy) verdictFor(tables []*syscalls.Table, d Data) Action {
-	for _, t := range tables {
-		if t.AuditArch == d.Arch {
-			return p.Verdict(t, d)
-		}
-	}
-	return p.Verdict(tables[0], d)
 }
 
 // A naming knows which rules speak of the same call.
@@ -162,13 +152,16 @@ type naming struct {
 }
 
 func newNaming(tables []*syscalls.Table, policies ...Policy) (*naming, error) {
-	if len(tables) == 0 {
+	if len(tables) == 0 || slices.Contains(tables, nil) {
 		return nil, errors.New("there is no table of system calls to do it by")
 	}
 	n := &naming{tables: tables, names: make(map[string]string)}
 	var errs []error
 	for _, p := range policies {
-		errs = append(errs, n.check(p))
+		if _, err := (Compiler{Tables: tables}).resolve(p); err != nil {
+			errs = append(errs, err)
+			continue
+		}
 		for _, r := range p.Rules {
 			if n.names[r.Syscall] != "" {
 				continue
@@ -184,38 +177,6 @@ func newNaming(tables []*syscalls.Table, policies ...Policy) (*naming, error) {
 	return n, errors.Join(errs...)
 }
 
-// check says what Compile would find wrong with a policy on any of the tables. A
-// name must be known to one of them.
-func (n *naming) check(p Policy) error {
-	var errs []error
-	seen := make(map[string]bool)
-	for i, t := range n.tables {
-		here := p
-		here.Rules = nil
-		for _, r := range p.Rules {
-			if n.elsewhere(i, r) {
-				continue
-			}
-			here.Rules = append(here.Rules, r)
-		}
-		if _, err := resolve(t, here); err != nil && !seen[err.Error()] {
-			seen[err.Error()] = true
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// elsewhere says whether a rule's name is unknown to one table and known to
-// another.
-func (n *naming) elsewhere(i int, r Rule) bool {
-	known := func(t *syscalls.Table) bool {
-		_, _, err := r.find(t)
-		return err == nil
-	}
-	return !known(n.tables[i]) && slices.ContainsFunc(n.tables, known)
-}
-
 // canonical gives the name of a call that has a rule by its number, if the tables
 // have it.
 func (n *naming) canonical(r Rule) (string, error) {
@@ -224,11 +185,18 @@ func (n *naming) canonical(r Rule) (string, error) {
 		return r.Syscall, err
 	}
 	found := make(map[string]bool)
-	for _, t := range n.tables {
-		if call, known := t.ByNumber(nr); known {
-			found[call.Name] = true
-		} else {
+	for t, call := range n.calls(r.Syscall) {
+		switch {
+		case call == nil:
 			found[""] = true
+		default:
+			found[call.Name] = true
+			for _, other := range n.tables {
+				same, has := other.ByName(call.Name)
+				if has && same.Nr != nr {
+					return "", fmt.Errorf("%s is %s on %s, which is another number on %s: name it, or do this for each of them by itself", r.Syscall, call.Name, t.Arch, other.Arch)
+				}
+			}
 		}
 	}
 	for name := range found {
@@ -242,14 +210,13 @@ func (n *naming) canonical(r Rule) (string, error) {
 	return fmt.Sprintf("#%d", nr), nil
 }
 
-// calls gives the call on each of the tables that has the name; nil stands for one
-// that no table knows.
+// calls gives the call of that name, or number, on each of the tables that rules
+// about it count on. It is nil where a number is unknown.
 func (n *naming) calls(name string) map[*syscalls.Table]*syscalls.Call {
 	calls := make(map[*syscalls.Table]*syscalls.Call)
 	for _, t := range n.tables {
-		call, known := t.ByName(name)
-		if known || name[0] == '#' {
-			calls[t] = call
+		if ready, known, _ := (&Rule{Syscall: name}).on(t); known {
+			calls[t], _ = t.ByNumber(ready.nr)
 		}
 	}
 	return calls
