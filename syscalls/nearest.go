@@ -16,13 +16,13 @@ func (t *Table) Nearest(name string) string {
 	}
 	limit := min((len(name)+2)/3, 3)
 	best, bestRank := "", rank{}
-	for _, i := range t.byName {
+	for i := range t.calls {
 		known := t.calls[i].Name
 		if diff := len(known) - len(name); diff > limit || -diff > limit {
 			continue
 		}
 		r := rank{strings.Contains(known, name), editDistance(name, known), commonPrefix(name, known)}
-		if r.distance <= limit && (best == "" || r.nearer(bestRank)) {
+		if r.distance <= limit && (best == "" || r.nearer(bestRank) || r == bestRank && known < best) {
 			best, bestRank = known, r
 		}
 	}

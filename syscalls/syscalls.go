@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/gocurb/curb/syscalls/internal/namehash"
 )
 
 // A Table is the system calls of one architecture. It is read-only and safe
@@ -14,8 +16,10 @@ type Table struct {
 	Arch      string // GOARCH's name, or a companion's: "amd64", "x32"
 	AuditArch uint32 // AUDIT_ARCH_… of linux/audit.h, as a filter sees it
 	BigEndian bool
-	calls     []Call   // sorted by number
-	byName    []uint16 // indices into calls, sorted by name
+	calls     []Call // sorted by number
+	// byName has at the slot of a name's hash, or at the first free one after
+	// it, the call's index in calls, plus 1.
+	byName *[namehash.Slots]uint16
 }
 
 // For gives the table of an architecture by its GOARCH name, and that of a
@@ -68,13 +72,12 @@ func (t *Table) All() iter.Seq[*Call] {
 // "newfstatat". Names of the C library that the kernel does not have
 // ("fstatat") are not found; see Nearest for what to suggest.
 func (t *Table) ByName(name string) (*Call, bool) {
-	i, found := sort.Find(len(t.byName), func(i int) int {
-		return strings.Compare(name, t.calls[t.byName[i]].Name)
-	})
-	if !found {
-		return nil, false
+	for slot := namehash.Of(name); t.byName[slot] != 0; slot = (slot + 1) % namehash.Slots {
+		if c := &t.calls[t.byName[slot]-1]; c.Name == name {
+			return c, true
+		}
 	}
-	return &t.calls[t.byName[i]], true
+	return nil, false
 }
 
 // ByNumber finds a call by its number.
@@ -92,7 +95,8 @@ type Call struct {
 	Nr     uint32
 	ENOSYS bool   // when denied by errno it gets ENOSYS: callers fall back on that only
 	wide   uint8  // bit i: the kernel looks at all 64 bits of argument i
-	sig    string // the arguments in order, as "name type, name type"
+	nargs  uint8  // how many arguments it has
+	sig    uint16 // index into signatures
 }
 
 // An Arg is one argument of a system call, as the kernel declares it.
@@ -111,20 +115,16 @@ func (a Arg) String() string {
 }
 
 // NArgs gives the number of arguments, 0 to 6.
-func (c *Call) NArgs() int {
-	if c.sig == "" {
-		return 0
-	}
-	return strings.Count(c.sig, ", ") + 1
-}
+func (c *Call) NArgs() int { return int(c.nargs) }
 
 // Args gives the arguments in order. The slice is the caller's.
 func (c *Call) Args() []Arg {
 	args := make([]Arg, 0, 6)
-	if c.sig == "" {
+	if c.nargs == 0 {
 		return args
 	}
-	for arg := range strings.SplitSeq(c.sig, ", ") {
+	// Only here, so that who does not ask for names and types does not link them.
+	for arg := range strings.SplitSeq(signatures[c.sig], ", ") {
 		name, typ, _ := strings.Cut(arg, " ")
 		args = append(args, Arg{name, typ, uint8(c.Width(len(args)))})
 	}
