@@ -5,7 +5,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/gocurb/curb/bench/internal/policy"
 	"github.com/gocurb/curb/filter"
@@ -226,49 +225,4 @@ func (c *cost) mostText() string {
 		return "-"
 	}
 	return fmt.Sprint(c.most)
-}
-
-// markdown is a table, by rows, of which the first is the header.
-type markdown [][]string
-
-func (m *markdown) add(cells ...any) {
-	var row []string
-	for _, cell := range cells {
-		row = append(row, fmt.Sprint(cell))
-	}
-	*m = append(*m, row)
-}
-
-// String aligns the columns, for those who read the page as text: the first to the
-// left, figures to the right.
-func (m markdown) String() string {
-	width := make([]int, len(m[0]))
-	for _, row := range m {
-		for i, cell := range row {
-			width[i] = max(width[i], utf8.RuneCountInString(cell), 3)
-		}
-	}
-	var text strings.Builder
-	for r, row := range m {
-		for i, cell := range row {
-			if i == 0 {
-				fmt.Fprintf(&text, "| %-*s |", width[i], cell)
-			} else {
-				fmt.Fprintf(&text, " %*s |", width[i], cell)
-			}
-		}
-		text.WriteByte('\n')
-		if r > 0 {
-			continue
-		}
-		for i := range row {
-			if i == 0 {
-				text.WriteString("| " + strings.Repeat("-", width[i]) + " |")
-			} else {
-				text.WriteString(" " + strings.Repeat("-", width[i]-1) + ": |")
-			}
-		}
-		text.WriteByte('\n')
-	}
-	return text.String()
 }
