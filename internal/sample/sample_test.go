@@ -39,7 +39,7 @@ func TestPolicyFitsServer(t *testing.T) {
 		checked := 0
 		for _, call := range calls {
 			if !slices.Contains(Names, call.Syscall) {
-				t.Errorf("%s: the server makes %s, which is not among the names", name, call.Syscall)
+				t.Errorf("%s: %v: it is not among the names", name, call)
 			}
 			i := slices.IndexFunc(Checks, func(c Check) bool { return c.Syscall == call.Syscall })
 			if i < 0 {
@@ -47,11 +47,28 @@ func TestPolicyFitsServer(t *testing.T) {
 			}
 			checked += call.Count
 			if !Checks[i].Holds(call.Value) {
-				t.Errorf("%s: the server makes %s with %#x, which the check refuses", name, call.Syscall, call.Value)
+				t.Errorf("%s: %v: the check refuses it", name, call)
 			}
 		}
 		if checked < 100_000 {
 			t.Errorf("%s: of the recorded calls only %d are checked ones: that says little about checks", name, checked)
+		}
+	}
+}
+
+// TestText: what is written is what is read.
+func TestText(t *testing.T) {
+	want := []Call{{9, "futex", 0x81}, {7, "read", 0}}
+	text := "# how it was made\n"
+	for _, call := range want {
+		text += call.String() + "\n"
+	}
+	if got, err := read(text); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q is read as %v, %v", text, got, err)
+	}
+	for _, bad := range []string{"futex 9 0x81\n", "9 futex\n", "\n"} {
+		if got, err := read(bad); err == nil {
+			t.Errorf("%q is read as %v", bad, got)
 		}
 	}
 }
