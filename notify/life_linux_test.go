@@ -192,8 +192,8 @@ func TestSupervisorDies(t *testing.T) {
 func beSignalled() {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGUSR1)
-	syscall.RawSyscall(unix.SYS_SETHOSTNAME, 1, 0, 0)
-	value, _, errno := syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+	syscall.Syscall(unix.SYS_SETHOSTNAME, 1, 0, 0)
+	value, _, errno := syscall.Syscall(unix.SYS_GETPPID, 0, 0, 0)
 	<-signals
 	fmt.Println(value, errno == 0)
 }
@@ -408,7 +408,7 @@ func ownThread() {
 			subprocess.Fatal(err)
 		}
 		listener <- fd
-		v, _, _ := syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+		v, _, _ := syscall.Syscall(unix.SYS_GETPPID, 0, 0, 0)
 		value <- v
 		select {}
 	}()
@@ -506,7 +506,7 @@ func unprivileged() {
 
 func unprivilegedProgram() {
 	name := []byte("name\x00")
-	number, _, _ := syscall.RawSyscall(unix.SYS_SETHOSTNAME, uintptr(unsafe.Pointer(&name[0])), 4, 0)
+	number, _, _ := syscall.Syscall(unix.SYS_SETHOSTNAME, uintptr(unsafe.Pointer(&name[0])), 4, 0)
 	os.NewFile(number, "given").Write(append(name[:4], '\n'))
 }
 

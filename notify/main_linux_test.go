@@ -135,7 +135,7 @@ func ask() {
 	var times int
 	fmt.Sscan(subprocess.Args()[0], &times)
 	for range times {
-		value, _, errno := syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+		value, _, errno := syscall.Syscall(unix.SYS_GETPPID, 0, 0, 0)
 		fmt.Println(int(value), int(errno))
 	}
 }
@@ -192,7 +192,7 @@ func second[T any](_ T, err error) error { return err }
 func describe() {
 	runtime.LockOSThread()
 	fmt.Println(os.Getpid(), syscall.Gettid())
-	syscall.RawSyscall6(unix.SYS_SETHOSTNAME, 1, 2, 3, 4, 5, ^uintptr(5))
+	syscall.Syscall6(unix.SYS_SETHOSTNAME, 1, 2, 3, 4, 5, ^uintptr(5))
 }
 
 func TestRequest(t *testing.T) {
@@ -233,7 +233,7 @@ func passMemory() {
 	buffer := make([]byte, 10)
 	last := at(memory) + uintptr(page)
 	for _, address := range []uintptr{at(long), last - 4, last - 2, 8, at(buffer)} {
-		if _, _, errno := syscall.RawSyscall(unix.SYS_SETHOSTNAME, address, 0, 0); errno != 0 {
+		if _, _, errno := syscall.Syscall(unix.SYS_SETHOSTNAME, address, 0, 0); errno != 0 {
 			subprocess.Fatal(errno)
 		}
 		memory[page-1] = 'x' // from the second on the mapping ends within a string
@@ -304,7 +304,7 @@ func TestMemory(t *testing.T) {
 // and says which are close-on-exec.
 func useDescriptors() {
 	for range 3 {
-		number, _, errno := syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+		number, _, errno := syscall.Syscall(unix.SYS_GETPPID, 0, 0, 0)
 		if errno != 0 {
 			subprocess.Fatal(errno)
 		}
@@ -377,7 +377,7 @@ func askInThreads() {
 			runtime.LockOSThread()
 			for j := range rounds {
 				number := uintptr(i*rounds + j)
-				if got, _, errno := syscall.RawSyscall(unix.SYS_SETHOSTNAME, number, 0, 0); got != number || errno != 0 {
+				if got, _, errno := syscall.Syscall(unix.SYS_SETHOSTNAME, number, 0, 0); got != number || errno != 0 {
 					subprocess.Fatal("asked with", number, "got", got, errno)
 				}
 			}
@@ -392,6 +392,8 @@ func TestManyThreads(t *testing.T) {
 	p := start(t, asking("sethostname"), "ask in threads")
 	var receivers, answers sync.WaitGroup
 	seen := make([]bool, threads*rounds)
+	asked := 0
+	allAsk := make(chan struct{}) // closed when every thread waits for an answer
 	var mu sync.Mutex
 	for range 16 {
 		receivers.Go(func() {
@@ -408,7 +410,11 @@ func TestManyThreads(t *testing.T) {
 					number := r.Call.Args[0]
 					mu.Lock()
 					seen[number] = true
+					if asked++; asked == threads {
+						close(allAsk)
+					}
 					mu.Unlock()
+					<-allAsk
 					if err := r.Return(int64(number)); err != nil {
 						t.Error(err)
 					}
