@@ -1,6 +1,7 @@
 package syscalls
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -31,7 +32,7 @@ type Flag struct {
 	Value uint64
 }
 
-// A flagText is a set as it is written for some architectures.
+// A flagText is a part of a set, as it is written for some architectures.
 type flagText struct {
 	archs uint16
 	text  string // MASK:NAME=VALUE NAME=VALUE…;…
@@ -68,29 +69,37 @@ func flagSetOf(t *Table, arg string, width int) *FlagSet {
 		return nil
 	}
 	set := &flagSets[flagArgs[i].set]
+	s := &FlagSet{Name: set.name, mask: ^uint64(0) >> (64 - width)}
 	for _, f := range set.texts {
-		if f.archs>>bit&1 != 0 && f.text != "" {
-			return parseFlagText(set.name, f.text, ^uint64(0)>>(64-width))
+		if f.archs>>bit&1 != 0 {
+			s.add(f.text)
 		}
 	}
-	return nil
-}
-
-func parseFlagText(name, text string, mask uint64) *FlagSet {
-	s := &FlagSet{Name: name, mask: mask}
-	for part := range strings.SplitSeq(text, ";") {
-		head, list, _ := strings.Cut(part, ":")
-		p := flagPart{mask: hex(head) & mask}
-		for flag := range strings.SplitSeq(list, " ") {
-			name, value, _ := strings.Cut(flag, "=")
-			p.flags = append(p.flags, Flag{name, hex(value) & mask})
-		}
-		s.parts = append(s.parts, p)
+	if len(s.parts) == 0 {
+		return nil
 	}
+	// What can be ORed is written behind the fields.
+	slices.SortFunc(s.parts, func(p, q flagPart) int { return cmp.Compare(p.mask-1, q.mask-1) })
 	return s
 }
 
-// hex reads what the generator wrote.
+// add takes in what the generator wrote.
+func (s *FlagSet) add(text string) {
+	for part := range strings.SplitSeq(text, ";") {
+		head, list, _ := strings.Cut(part, ":")
+		mask := hex(head) & s.mask
+		i := slices.IndexFunc(s.parts, func(p flagPart) bool { return p.mask == mask })
+		if i < 0 {
+			i = len(s.parts)
+			s.parts = append(s.parts, flagPart{mask: mask})
+		}
+		for flag := range strings.SplitSeq(list, " ") {
+			name, value, _ := strings.Cut(flag, "=")
+			s.parts[i].flags = append(s.parts[i].flags, Flag{name, hex(value) & s.mask})
+		}
+	}
+}
+
 func hex(digits string) uint64 {
 	value, _ := strconv.ParseUint(digits, 16, 64)
 	return value

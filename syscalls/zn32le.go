@@ -142,7 +142,7 @@ var tableN32LE = Table{
 		{"sigaltstack", 6129, false, 0x3, 2, 471},
 		{"utime", 6130, false, 0x3, 2, 223},
 		{"mknod", 6131, false, 0x1, 3, 217},
-		{"personality", 6132, false, 0x1, 1, 328},
+		{"personality", 6132, false, 0x0, 1, 328},
 		{"ustat", 6133, false, 0x2, 2, 55},
 		{"statfs", 6134, false, 0x3, 2, 318},
 		{"fstatfs", 6135, false, 0x2, 2, 169},

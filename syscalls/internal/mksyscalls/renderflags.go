@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -31,36 +33,105 @@ func (d *dataset) values(arch string) map[string]uint64 {
 // the companion's. Constants that hold a size and differ there are not known.
 var smaller = map[string]string{"x32": "386", "n32": "mips", "n32le": "mipsle"}
 
-// flagText writes a set as package syscalls reads it: parts divided by ";", each
-// MASK:NAME=VALUE NAME=VALUE…, in hexadecimal digits.
-func (d *dataset) flagText(s *flagSet, arch string) (string, error) {
+// A boundFlag is a constant in a set: in which part, and on which architectures
+// it has that value.
+type boundFlag struct {
+	namedValue
+	mask  uint64 // of the part
+	archs uint16
+}
+
+// flagsOn gives the flags of a set on one architecture, in the order of its parts
+// and terms.
+func (d *dataset) flagsOn(s *flagSet, arch string) ([]boundFlag, error) {
 	all := d.values(arch)
 	if other := smaller[arch]; s.sized && other != "" {
 		others := d.values(other)
 		maps.DeleteFunc(all, func(name string, v uint64) bool { return others[name] != v })
 	}
-	var parts []string
+	var flags []boundFlag
 	for _, p := range s.parts {
 		mask := p.mask
 		if p.macro != "" {
 			v, ok := all[p.macro]
 			if !ok {
-				return "", p.errorf("%s: no value for the mask %s", arch, p.macro)
+				return nil, p.errorf("%s: no value for the mask %s", arch, p.macro)
 			}
 			mask = v
 		}
-		var flags []string
 		for _, f := range p.flags(all) {
-			if mask != 0 && mask != ^uint64(0) && f.value&^mask != 0 {
-				return "", p.errorf("%s: %s = %#x is not within the mask %#x", arch, f.name, f.value, mask)
+			if mask != 0 && f.value&^mask != 0 {
+				return nil, p.errorf("%s: %s = %#x is not within the mask %#x", arch, f.name, f.value, mask)
 			}
-			flags = append(flags, fmt.Sprintf("%s=%x", f.name, f.value))
-		}
-		if len(flags) > 0 {
-			parts = append(parts, fmt.Sprintf("%x:%s", mask, strings.Join(flags, " ")))
+			flags = append(flags, boundFlag{f, mask, 0})
 		}
 	}
-	return strings.Join(parts, ";"), nil
+	return flags, nil
+}
+
+// flagGroups divides the flags of a set by the architectures that have them, so
+// that each is written once. Those of few architectures come first.
+func (d *dataset) flagGroups(s *flagSet) ([][]boundFlag, error) {
+	var order []boundFlag
+	byArch := make([][]boundFlag, len(d.arches))
+	for bit, a := range d.arches {
+		flags, err := d.flagsOn(s, a.name)
+		if err != nil {
+			return nil, err
+		}
+		byArch[bit] = flags
+		for _, f := range flags {
+			i := slices.IndexFunc(order, func(g boundFlag) bool { return g.namedValue == f.namedValue && g.mask == f.mask })
+			if i < 0 {
+				i = len(order)
+				order = append(order, f)
+			}
+			order[i].archs |= 1 << bit
+		}
+	}
+	slices.SortStableFunc(order, func(f, g boundFlag) int {
+		return cmp.Or(bits.OnesCount16(f.archs)-bits.OnesCount16(g.archs), cmp.Compare(f.archs, g.archs))
+	})
+	for bit, want := range byArch {
+		got := slices.DeleteFunc(slices.Clone(order), func(f boundFlag) bool { return f.archs>>bit&1 == 0 })
+		for _, f := range want {
+			if g, w := preferred(got, f), preferred(want, f); g != w {
+				return nil, s.errorf("%s: %s would be written as %s, since it has that value on fewer architectures: leave one out", d.arches[bit].name, w, g)
+			}
+		}
+	}
+	var groups [][]boundFlag
+	for _, f := range order {
+		if n := len(groups); n == 0 || groups[n-1][0].archs != f.archs {
+			groups = append(groups, nil)
+		}
+		groups[len(groups)-1] = append(groups[len(groups)-1], f)
+	}
+	return groups, nil
+}
+
+// preferred gives the name that is written for a flag's value.
+func preferred(flags []boundFlag, of boundFlag) string {
+	i := slices.IndexFunc(flags, func(f boundFlag) bool { return f.value == of.value && f.mask == of.mask })
+	return flags[i].name
+}
+
+// flagText writes a group as package syscalls reads it: parts divided by ";", each
+// MASK:NAME=VALUE NAME=VALUE…, in hexadecimal digits.
+func flagText(group []boundFlag) string {
+	var b strings.Builder
+	for i, f := range group {
+		switch {
+		case i == 0:
+			fmt.Fprintf(&b, "%x:", f.mask)
+		case f.mask != group[i-1].mask:
+			fmt.Fprintf(&b, ";%x:", f.mask)
+		default:
+			b.WriteByte(' ')
+		}
+		fmt.Fprintf(&b, "%s=%x", f.name, f.value)
+	}
+	return b.String()
 }
 
 // checkFlags reports terms, constants and arguments that are about nothing.
@@ -109,8 +180,7 @@ func (d *dataset) hasArg(arg string) bool {
 	})
 }
 
-// renderFlags writes the flag sets, each text once with the architectures that
-// have it.
+// renderFlags writes the flag sets.
 func (d *dataset) renderFlags() ([]byte, error) {
 	if err := d.checkFlags(); err != nil {
 		return nil, err
@@ -130,20 +200,12 @@ func (d *dataset) renderFlags() ([]byte, error) {
 	b.WriteString("}\n\n// flagSets is flagsets.txt. The bits of archs are the positions in archs.\nvar flagSets = [...]struct{ name string; texts []flagText }{\n")
 	for _, s := range d.flagSets.sets {
 		fmt.Fprintf(&b, "{%q, []flagText{\n", s.name)
-		texts := map[string]uint16{}
-		var order []string
-		for bit, a := range d.arches {
-			text, err := d.flagText(s, a.name)
-			if err != nil {
-				return nil, err
-			}
-			if texts[text] == 0 {
-				order = append(order, text)
-			}
-			texts[text] |= 1 << bit
+		groups, err := d.flagGroups(s)
+		if err != nil {
+			return nil, err
 		}
-		for _, text := range order {
-			fmt.Fprintf(&b, "{%#04x, \"\" +\n%s},\n", texts[text], wrapString(text))
+		for _, group := range groups {
+			fmt.Fprintf(&b, "{%#04x, \"\" +\n%s},\n", group[0].archs, wrapString(flagText(group)))
 		}
 		b.WriteString("}},\n")
 	}

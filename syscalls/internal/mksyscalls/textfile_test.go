@@ -199,17 +199,20 @@ func TestMistakesInFlagSets(t *testing.T) {
 		{fine + "flags O_APPEND\nconst O_APPEND 8 # why", "flagsets.txt:3: O_APPEND has these values without this line: take it out"},
 		{fine + "flags O_RDWR\nconst O_DSYNC 8 # why", "flagsets.txt:3: O_DSYNC is in no set"},
 		{fine + "flags O_APPEND\nconst O_APPEND 16 # why", ""},
+		// O_DSYNC has the value of O_APPEND on amd64, and is not on arm64.
+		{fine + "flags O_DSYNC O_APPEND\nconst O_DSYNC 8 arm64=- # why", ""},
+		{fine + "flags O_APPEND O_DSYNC\nconst O_DSYNC 8 arm64=- # why", "flagsets.txt:1: amd64: O_APPEND would be written as O_DSYNC"},
 	} {
-		sets, err := parseFlagSets(splitLines(flagSetsFile, test.sets), testArches[:1])
+		sets, err := parseFlagSets(splitLines(flagSetsFile, test.sets), testArches)
 		if err != nil {
 			t.Fatal(err)
 		}
-		values, err := parseConstants(splitLines(constantsFile, "O_ACCMODE 3\nO_RDWR 2\nO_APPEND 8"), testArches[:1])
+		values, err := parseConstants(splitLines(constantsFile, "O_ACCMODE 3\nO_RDWR 2\nO_APPEND 8"), testArches)
 		if err != nil {
 			t.Fatal(err)
 		}
 		d := &dataset{
-			arches: testArches[:1], flagSets: sets, constants: values,
+			arches: testArches, flagSets: sets, constants: values,
 			tables: []*table{{arch: testArches[0], calls: []call{{name: "read", params: []param{{"flags", "int"}}}}}},
 		}
 		_, err = d.renderFlags()
