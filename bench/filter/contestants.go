@@ -72,9 +72,9 @@ func contestants(load []sample.Call) []contestant {
 	)
 }
 
-// number is that of a call, by its name, which the tests of package sample vouch
+// numberOf gives the number of a call by its name, which the tests of package sample vouch
 // for.
-func number(name string) uint32 {
+func numberOf(name string) uint32 {
 	call, _ := table.ByName(name)
 	return call.Nr
 }
@@ -154,9 +154,9 @@ func policies() []policy.Policy {
 		}
 	}
 	return []policy.Policy{
-		policy.New(fmt.Sprintf("%d names", len(sample.Names)), sample.Names, nil, number),
-		policy.New(fmt.Sprintf("%d names, %d checked", len(sample.Names), len(sample.Checks)), sample.Names, sample.Checks, number),
-		policy.New(fmt.Sprintf("%d names", len(long)), long, nil, number),
+		policy.New(fmt.Sprintf("%d names", len(sample.Names)), sample.Names, nil, numberOf),
+		policy.New(fmt.Sprintf("%d names, %d checked", len(sample.Names), len(sample.Checks)), sample.Names, sample.Checks, numberOf),
+		policy.New(fmt.Sprintf("%d names", len(long)), long, nil, numberOf),
 	}
 }
 
@@ -194,7 +194,7 @@ func priorities(load []sample.Call) map[string]uint8 {
 func hot(load []sample.Call) []uintptr {
 	var numbers []uintptr
 	for _, name := range byFrequency(load) {
-		numbers = append(numbers, uintptr(number(name)))
+		numbers = append(numbers, uintptr(numberOf(name)))
 	}
 	return numbers
 }

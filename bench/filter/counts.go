@@ -11,21 +11,23 @@ import (
 // A cost is how many instructions a program executes, over calls for which the
 // kernel runs it.
 type cost struct {
-	calls, steps, most int
+	calls, steps, longest int
 }
 
 func (c *cost) add(times, steps int) {
 	c.calls += times
 	c.steps += times * steps
-	c.most = max(c.most, steps)
+	c.longest = max(c.longest, steps)
 }
 
-// mean is 0 where there was nothing to run.
-func (c *cost) mean() float64 {
+// mean is for one call, or none where there were no calls.
+func (c *cost) mean() float64 { return float64(c.steps) / float64(c.calls) }
+
+func (c *cost) most() float64 {
 	if c.calls == 0 {
-		return 0
+		return none
 	}
-	return float64(c.steps) / float64(c.calls)
+	return float64(c.longest)
 }
 
 // Counts are what is exact about a program.
@@ -73,7 +75,7 @@ func count(prog filter.Program, p policy.Policy, load, heldOut []sample.Call) (c
 
 // dataOf gives what a filter sees of a recorded call.
 func dataOf(made sample.Call) filter.Data {
-	d := filter.Data{Nr: number(made.Syscall), Arch: table.AuditArch}
+	d := filter.Data{Nr: numberOf(made.Syscall), Arch: table.AuditArch}
 	for _, check := range sample.Checks {
 		if check.Syscall == made.Syscall {
 			d.Args[check.Arg] = made.Value

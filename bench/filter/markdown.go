@@ -9,14 +9,6 @@ import (
 // markdown is a table, by rows, of which the first is the header.
 type markdown [][]string
 
-func (m *markdown) add(cells ...any) {
-	var row []string
-	for _, cell := range cells {
-		row = append(row, fmt.Sprint(cell))
-	}
-	*m = append(*m, row)
-}
-
 // String aligns the columns, for those who read the page as text: the first to the
 // left, figures to the right.
 func (m markdown) String() string {

@@ -18,19 +18,20 @@ import (
 type program struct {
 	dir   string // below programs
 	title string
+	bare  bool // the least there can be, and nobody's peer
 	cgo   bool
 }
 
 // programs are those that are compared, the one to compare with first.
 func programs() []program {
 	all := []program{
-		{"generated", "curb, a generated file", false},
-		{"library", "curb, compiled at the start", false},
-		{"nothing", "no filter", false},
-		{"raw", "two bare system calls", false},
-		{"libseccomp", "libseccomp-golang", true},
-		{"elastic", "go-seccomp-bpf", false},
-		{"gvisor", "gVisor", false},
+		{dir: "generated", title: "curb, a generated file"},
+		{dir: "library", title: "curb, compiled at the start"},
+		{dir: "nothing", title: "no filter", bare: true},
+		{dir: "raw", title: "two bare system calls", bare: true},
+		{dir: "libseccomp", title: "libseccomp-golang", cgo: true},
+		{dir: "elastic", title: "go-seccomp-bpf"},
+		{dir: "gvisor", title: "gVisor"},
 	}
 	if libseccomp.Available {
 		return all
@@ -94,11 +95,11 @@ func (b builder) build(p program, flags ...string) (string, error) {
 
 // sizes gives how many bytes each program has more than the one without a filter:
 // as the go command links it, and without symbols and debugging information.
-func (b builder) sizes(all []program) ([][2]int64, error) {
-	sizes := make([][2]int64, len(all))
-	var nothing [2]int64
+func (b builder) sizes(all []program) ([][]float64, error) {
+	sizes := make([][]float64, len(all))
+	without := make([]float64, 2)
 	for i, p := range all {
-		for j, ldflags := range []string{"", "-s -w"} {
+		for _, ldflags := range []string{"", "-s -w"} {
 			path, err := b.build(p, "-ldflags="+ldflags)
 			if err != nil {
 				return nil, err
@@ -107,15 +108,16 @@ func (b builder) sizes(all []program) ([][2]int64, error) {
 			if err != nil {
 				return nil, err
 			}
-			sizes[i][j] = info.Size()
+			sizes[i] = append(sizes[i], float64(info.Size()))
 		}
 		if p.dir == "nothing" {
-			nothing = sizes[i]
+			copy(without, sizes[i])
 		}
 	}
 	for i := range sizes {
-		sizes[i][0] -= nothing[0]
-		sizes[i][1] -= nothing[1]
+		for j := range without {
+			sizes[i][j] -= without[j]
+		}
 	}
 	return sizes, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gocurb/curb/bench/internal/policy"
@@ -19,6 +20,8 @@ type bench struct {
 	contestants   []contestant
 	// compiled are the programs, by policy and contestant.
 	compiled [][]filter.Program
+	// compared is what was compared so far.
+	compared []comparison
 }
 
 func newBench(rounds int) (*bench, error) {
@@ -52,12 +55,13 @@ func newBench(rounds int) (*bench, error) {
 // policy has to do.
 const withChecks = 1
 
-// A table of the page.
+// A pageTable is a table of the page.
 type pageTable struct {
 	name string
 	make func() (string, error)
 }
 
+// tables are in the order in which they are made.
 func (b *bench) tables() []pageTable {
 	return []pageTable{
 		{"machine", b.machine},
@@ -67,25 +71,50 @@ func (b *bench) tables() []pageTable {
 		{"start", b.start},
 		{"calls", b.calls},
 		{"size", b.size},
+		{"better", b.better},
 	}
+}
+
+// compare begins a comparison of the contestants.
+func (b *bench) compare(title string) comparison {
+	c := comparison{title: title}
+	for _, contestant := range b.contestants {
+		curb := isCurb(contestant.name)
+		c.rows = append(c.rows, row{contestant.name, curb, !curb})
+	}
+	return c
+}
+
+func isCurb(name string) bool { return strings.HasPrefix(name, "curb") }
+
+// text gives the table, and remembers what it compares.
+func (b *bench) text(c comparison) string {
+	b.compared = append(b.compared, c)
+	return c.String()
 }
 
 func (b *bench) instructions() (string, error) {
 	var text strings.Builder
 	for i, p := range b.policies {
-		t := markdown{{p.Name, "instructions", "run per call", "ratio", "at most", "other load", "per denied call", "at most", "without cache"}}
-		var curb float64
+		figures := []figure{
+			{name: "instructions"},
+			{name: "run per call", decimals: 1, ratio: true}, {name: "at most"},
+			{name: "other load", decimals: 1},
+			{name: "per denied call", decimals: 1}, {name: "at most, denied"},
+			{name: "without cache", decimals: 1},
+		}
 		for j, c := range b.contestants {
 			n, err := count(b.compiled[i][j], p, b.load, b.heldOut)
 			if err != nil {
 				return "", fmt.Errorf("%s: %w", c.name, err)
 			}
-			if j == 0 {
-				curb = n.load.mean()
+			for f, value := range []float64{float64(n.length), n.load.mean(), n.load.most(), n.heldOut.mean(), n.denied.mean(), n.denied.most(), n.uncached.mean()} {
+				figures[f].values = append(figures[f].values, value)
 			}
-			t.add(c.name, n.length, n.load.text(), ratio(n.load.mean(), curb), n.load.mostText(), n.heldOut.text(), n.denied.text(), n.denied.mostText(), n.uncached.text())
 		}
-		text.WriteString(t.String() + "\n")
+		c := b.compare(p.Name)
+		c.figures = figures
+		text.WriteString(b.text(c) + "\n")
 	}
 	return text.String(), nil
 }
@@ -98,7 +127,7 @@ func (b *bench) verdicts() (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", c.name, err)
 		}
-		t.add(c.name, v.inputs, len(v.passes), instance(p, v.passes), len(v.refused), instance(p, v.refused))
+		t = append(t, []string{c.name, strconv.Itoa(v.inputs), strconv.Itoa(len(v.passes)), instance(p, v.passes), strconv.Itoa(len(v.refused)), instance(p, v.refused)})
 	}
 	return t.String(), nil
 }
@@ -115,82 +144,24 @@ func instance(p policy.Policy, calls []filter.Data) string {
 }
 
 func (b *bench) compile() (string, error) {
-	header := []any{"µs"}
-	for _, p := range b.policies {
-		header = append(header, p.Name, "ratio")
-	}
-	var t markdown
-	t.add(header...)
-	rows := make([][]any, len(b.contestants))
+	c := b.compare("µs to compile")
 	for _, p := range b.policies {
 		times, err := compileTimes(b.rounds, b.contestants, p)
 		if err != nil {
 			return "", err
 		}
-		for j := range b.contestants {
-			rows[j] = append(rows[j], fmt.Sprintf("%.0f", times[j][0]/1e3), ratio(times[j][0], times[0][0]))
-		}
+		c.figures = append(c.figures, figure{name: p.Name, values: column(times, 0, 1e3), ratio: true})
 	}
-	for j, c := range b.contestants {
-		t.add(append([]any{c.name}, rows[j]...)...)
-	}
-	return t.String(), nil
+	return b.text(c), nil
 }
 
-func (b *bench) start() (string, error) {
-	all := programs()
-	builder, done, err := b.builder()
-	if err != nil {
-		return "", err
+// column gives one of several measurements of each row, in a larger unit.
+func column(measured [][]float64, which int, unit float64) []float64 {
+	var values []float64
+	for _, m := range measured {
+		values = append(values, m[which]/unit)
 	}
-	defer done()
-	times, err := builder.startTimes(b.rounds*startsPerRound, all)
-	if err != nil {
-		return "", err
-	}
-	t := markdown{{"", "µs from start to enforced", "ratio", "of these, in main", "ratio"}}
-	for i, p := range all {
-		t.add(p.title, fmt.Sprintf("%.0f", times[i][0]/1e3), ratio(times[i][0], times[0][0]),
-			fmt.Sprintf("%.0f", times[i][1]/1e3), ratio(times[i][1], times[0][1]))
-	}
-	return t.String(), nil
-}
-
-// startsPerRound: to start a program takes little time, and varies much.
-const startsPerRound = 10
-
-func (b *bench) size() (string, error) {
-	all := programs()
-	builder, done, err := b.builder()
-	if err != nil {
-		return "", err
-	}
-	defer done()
-	sizes, err := builder.sizes(all)
-	if err != nil {
-		return "", err
-	}
-	t := markdown{{"", "KB added", "ratio", "KB added without symbols", "ratio"}}
-	for i, p := range all {
-		if p.dir == "nothing" {
-			continue
-		}
-		t.add(p.title, kb(sizes[i][0]), ratio(float64(sizes[i][0]), float64(sizes[0][0])), kb(sizes[i][1]), ratio(float64(sizes[i][1]), float64(sizes[0][1])))
-	}
-	return t.String(), nil
-}
-
-func kb(bytes int64) string { return fmt.Sprintf("%.1f", float64(bytes)/1e3) }
-
-// builder is for programs that carry curb's filter. What it needs is there until
-// done is called.
-func (b *bench) builder() (_ builder, done func(), err error) {
-	dir, err := os.MkdirTemp("", "filter")
-	if err != nil {
-		return builder{}, nil, err
-	}
-	built, err := newBuilder(dir, b.compiled[withChecks][0])
-	return built, func() { os.RemoveAll(dir) }, err
+	return values
 }
 
 func (b *bench) calls() (string, error) {
@@ -198,31 +169,68 @@ func (b *bench) calls() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	t := markdown{{b.policies[withChecks].Name, "ns added to a cached call", "ratio", "ns added to a checked call", "ratio"}}
-	for i, c := range b.contestants {
-		t.add(c.name, fmt.Sprintf("%.1f", times[i][0]), ratio(times[i][0], times[0][0]), fmt.Sprintf("%.1f", times[i][1]), ratio(times[i][1], times[0][1]))
+	c := b.compare("ns added")
+	c.figures = []figure{
+		{name: "to a cached call", decimals: 1, values: column(times, 0, 1), ratio: true},
+		{name: "to a checked call", decimals: 1, values: column(times, 1, 1), ratio: true},
+	}
+	return b.text(c), nil
+}
+
+// startsPerRound: to start a program takes little time, and varies much.
+const startsPerRound = 10
+
+func (b *bench) start() (string, error) {
+	return b.ofPrograms("µs to lock down", func(builder builder, all []program) ([]figure, error) {
+		times, err := builder.startTimes(b.rounds*startsPerRound, all)
+		return []figure{
+			{name: "from start to enforced", values: column(times, 0, 1e3), ratio: true},
+			{name: "of these, in main", values: column(times, 1, 1e3), ratio: true},
+		}, err
+	})
+}
+
+func (b *bench) size() (string, error) {
+	return b.ofPrograms("KB added", func(builder builder, all []program) ([]figure, error) {
+		sizes, err := builder.sizes(all)
+		return []figure{
+			{name: "as linked", decimals: 1, values: column(sizes, 0, 1e3), ratio: true},
+			{name: "without symbols", decimals: 1, values: column(sizes, 1, 1e3), ratio: true},
+		}, err
+	})
+}
+
+// ofPrograms compares programs, which carry curb's filter where they carry one.
+func (b *bench) ofPrograms(title string, measure func(builder, []program) ([]figure, error)) (string, error) {
+	dir, err := os.MkdirTemp("", "filter")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(dir)
+	builder, err := newBuilder(dir, b.compiled[withChecks][0])
+	if err != nil {
+		return "", err
+	}
+	all := programs()
+	c := comparison{title: title}
+	for _, p := range all {
+		curb := isCurb(p.title)
+		c.rows = append(c.rows, row{p.title, curb, !curb && !p.bare})
+	}
+	if c.figures, err = measure(builder, all); err != nil {
+		return "", err
+	}
+	return b.text(c), nil
+}
+
+// better is where curb is not the best, of all that was compared.
+func (b *bench) better() (string, error) {
+	t := markdown{{"less is better", "who", "figure", "the best peer", "figure", "ratio"}}
+	for _, c := range b.compared {
+		t = c.better(t)
+	}
+	if len(t) == 1 {
+		return "Nowhere, by a twentieth or more.\n", nil
 	}
 	return t.String(), nil
-}
-
-// ratio compares with curb.
-func ratio(peer, curb float64) string {
-	if curb <= 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.2f", peer/curb)
-}
-
-func (c *cost) text() string {
-	if c.calls == 0 {
-		return "none"
-	}
-	return fmt.Sprintf("%.1f", c.mean())
-}
-
-func (c *cost) mostText() string {
-	if c.calls == 0 {
-		return "-"
-	}
-	return fmt.Sprint(c.most)
 }
