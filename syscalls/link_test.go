@@ -25,6 +25,7 @@ func TestLinkedData(t *testing.T) {
 		{"native", "amd64", []string{"tableAMD64"}},
 		{"native", "arm64", []string{"tableARM64"}},
 		{"native", "riscv64", []string{"tableRISCV64"}},
+		{"native", "ppc64le", []string{"tablePPC64LE"}}, // one list for both byte orders
 		{"names", "amd64", []string{"archs", "callArches"}},
 		{"flags", "amd64", []string{"archs", "flagArgs", "flagSets", "tableAMD64"}},
 		{"reasons", "amd64", []string{"enosysReasons", "tableAMD64"}},

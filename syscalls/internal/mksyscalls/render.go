@@ -155,20 +155,40 @@ func (d *dataset) renderTable(t *table, signatures []string) []byte {
 		what = fmt.Sprintf("%s, the companion of linux/%s", t.name, t.companionOf)
 	}
 	fmt.Fprintf(&b, "// %s is the table of %s.\nvar %s = &table%s\n\n", t.goName(), what, t.goName(), t.goName())
-	fmt.Fprintf(&b, "var table%s = Table{\n\tArch: %q,\n\tAuditArch: %#x, // %s\n\tBigEndian: %t,\n\tcalls: []Call{\n", t.goName(), t.name, t.audit, t.auditName, t.bigEndian())
+	first := d.sameCalls(t)
+	fmt.Fprintf(&b, "var table%s = Table{\n\tArch: %q,\n\tAuditArch: %#x, // %s\n\tBigEndian: %t,\n\tcalls: calls%s,\n\tbyName: &byName%s,\n}\n",
+		t.goName(), t.name, t.audit, t.auditName, t.bigEndian(), first.goName(), first.goName())
+	if first == t {
+		renderCalls(&b, t, signatures)
+	}
+	return b.Bytes()
+}
+
+// sameCalls gives the first table with the same calls: those of an architecture
+// in its two byte orders are mostly alike.
+func (d *dataset) sameCalls(t *table) *table {
+	i := slices.IndexFunc(d.tables, func(u *table) bool {
+		return slices.EqualFunc(t.calls, u.calls, func(c, e call) bool {
+			return c.name == e.name && c.nr == e.nr && c.enosys == e.enosys && c.wide == e.wide && slices.Equal(c.params, e.params)
+		})
+	})
+	return d.tables[i]
+}
+
+func renderCalls(b *bytes.Buffer, t *table, signatures []string) {
+	fmt.Fprintf(b, "\nvar calls%s = []Call{\n", t.goName())
 	for _, c := range t.calls {
 		sig, _ := slices.BinarySearch(signatures, c.signature())
-		fmt.Fprintf(&b, "{%q, %d, %t, %#x, %d, %d},\n", c.name, c.nr, c.enosys, c.wide, len(c.params), sig)
+		fmt.Fprintf(b, "{%q, %d, %t, %#x, %d, %d},\n", c.name, c.nr, c.enosys, c.wide, len(c.params), sig)
 	}
-	b.WriteString("},\nbyName: &[...]uint16{")
+	fmt.Fprintf(b, "}\n\nvar byName%s = [...]uint16{", t.goName())
 	for slot, i := range nameIndex(t.calls) {
 		if slot%16 == 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "%d, ", i)
+		fmt.Fprintf(b, "%d, ", i)
 	}
-	b.WriteString("\n},\n}\n")
-	return b.Bytes()
+	b.WriteString("\n}\n")
 }
 
 // nameIndex gives the index by which a call is found by its name.
