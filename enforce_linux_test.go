@@ -54,7 +54,7 @@ func TestMain(m *testing.M) { subprocess.Main(m, parts) }
 func TestEnforce(t *testing.T) {
 	for _, part := range []string{
 		"all threads", "answers", "kill thread", "log", "trace", "loner", "arguments", "unprivileged",
-		"mistake", "two policies", "at once", "children", "no listener", "log denials",
+		"mistake", "two policies", "at once", "children", "no listener",
 	} {
 		t.Run(part, func(t *testing.T) {
 			t.Parallel()

@@ -30,4 +30,13 @@ func TestUnsupported(t *testing.T) {
 	}
 	curb.Allow("read").BestEffort().MustEnforce()
 	precompiled.Filter{Arch: runtime.GOARCH}.BestEffort().MustEnforce()
+	report, err := curb.Allow("read").BestEffort().EnforceReport()
+	if err != nil || report.Enforced || len(report.Dropped) != 1 || report.Dropped[0].Feature != curb.FeatureFilters {
+		t.Errorf("the report is %v, %v", report, err)
+	}
+	for f, err := range curb.Supported().All() {
+		if !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%v: %v", f, err)
+		}
+	}
 }

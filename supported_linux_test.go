@@ -158,9 +158,54 @@ func flags() {
 	want("getppid", call(unix.SYS_GETPPID), syscall.EPERM)
 }
 
-// logDenials: the kernel takes the flag, and the verdicts stay.
+// logDenials has a denial logged, or not.
 func logDenials() {
-	enforce(everythingBut("getppid").LogDenials())
+	p := everythingBut("getppid")
+	if subprocess.Args()[0] == "yes" {
+		p = p.LogDenials()
+	}
+	enforce(p)
 	want("getppid", call(unix.SYS_GETPPID), syscall.EPERM)
 	want("getuid", call(unix.SYS_GETUID), 0)
+	fmt.Print(os.Getpid())
+}
+
+// TestLogDenials listens to what the kernel logs.
+func TestLogDenials(t *testing.T) {
+	log, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_AUDIT)
+	if err == nil {
+		defer unix.Close(log)
+		const readers = 1 // AUDIT_NLGRP_READLOG, as a bit
+		err = unix.Bind(log, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: readers})
+	}
+	if err == nil {
+		err = unix.SetsockoptTimeval(log, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 10})
+	}
+	if err != nil {
+		t.Skipf("needs the right to see what the kernel logs: %v", err)
+	}
+	// Lines come in order: once the second process's is there, the first one has
+	// none.
+	quiet, _ := subprocess.Run(t, "log denials", subprocess.Exit(0), "no")
+	loud, _ := subprocess.Run(t, "log denials", subprocess.Exit(0), "yes")
+	record := make([]byte, 8192)
+	for {
+		n, _, err := unix.Recvfrom(log, record, 0)
+		if err == unix.EINTR || err == unix.ENOBUFS {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("the denial is not logged (%v)", err)
+		}
+		line := string(record[:n])
+		if strings.Contains(line, " pid="+quiet+" ") {
+			t.Errorf("a denial without the flag is logged: %s", line)
+		}
+		if strings.Contains(line, " pid="+loud+" ") {
+			if want := fmt.Sprintf(" syscall=%d ", unix.SYS_GETPPID); !strings.Contains(line, want) || !strings.Contains(line, "code=0x50000") {
+				t.Errorf("the line is %s, want a denial of%swith an errno", line, want)
+			}
+			return
+		}
+	}
 }

@@ -30,6 +30,9 @@ func TestBytes(t *testing.T) {
 			t.Errorf("%v: read back: %v, %v", test.order, back, err)
 		}
 	}
+	if back := Unpack(p.Packed()); !slices.Equal(back, p) {
+		t.Errorf("packed and unpacked: %v", back)
+	}
 	for _, bad := range []string{"", "1234567", "123456789"} {
 		if p, err := Parse([]byte(bad), binary.LittleEndian); err == nil {
 			t.Errorf("%d bytes are %v", len(bad), p)

@@ -515,3 +515,16 @@ func TestUnprivileged(t *testing.T) {
 		t.Errorf("they say %q", out)
 	}
 }
+
+// supervise is a program that is supervised, and would be a supervisor.
+func supervise() {
+	_, _, err := notify.Start(command("ask", "1"), asking("getppid"))
+	fmt.Println(err)
+}
+
+func TestOneListenerOnly(t *testing.T) {
+	p := start(t, asking("getppid"), "supervise")
+	if got := p.ends(t); !strings.Contains(got, "install its filter (seccomp): device or resource busy: a filter that is in force for this process already has a listener") {
+		t.Errorf("it says %q", got)
+	}
+}

@@ -39,6 +39,8 @@ func TestMain(m *testing.M) {
 		"die":                  die,
 		"own thread":           ownThread,
 		"older kernel":         olderKernel,
+		"supervise":            supervise,
+		"ask silently":         askSilently,
 		"unprivileged":         unprivileged,
 		"unprivileged program": unprivilegedProgram,
 	})
@@ -137,6 +139,15 @@ func ask() {
 	for range times {
 		value, _, errno := syscall.Syscall(unix.SYS_GETPPID, 0, 0, 0)
 		fmt.Println(int(value), int(errno))
+	}
+}
+
+// askSilently asks as many times as it is told to.
+func askSilently() {
+	var times int
+	fmt.Sscan(subprocess.Args()[0], &times)
+	for range times {
+		syscall.Syscall(unix.SYS_GETPPID, 0, 0, 0)
 	}
 }
 
@@ -463,4 +474,23 @@ func (before counts) leaked(t testing.TB, moreThreads int) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Errorf("there were %+v, and are %+v", before, now)
+}
+
+// BenchmarkAnswer is the time from a call to its answer, with the start and the end
+// of the program that calls.
+func BenchmarkAnswer(b *testing.B) {
+	for _, sync := range []bool{false, true} {
+		b.Run(fmt.Sprintf("sync=%t", sync), func(b *testing.B) {
+			p := start(b, asking("getppid"), "ask silently", fmt.Sprint(b.N))
+			if sync {
+				no(b, p.SyncWakeUp())
+			}
+			for range b.N {
+				r, err := p.Receive(b.Context())
+				no(b, err)
+				no(b, r.Return(1))
+			}
+			p.ends(b)
+		})
+	}
 }

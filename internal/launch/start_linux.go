@@ -139,6 +139,9 @@ func waitFor(pid int) {
 
 // err says why the child did not become the program.
 func (o *outcome) err() error {
+	if o.step == stepFilter && o.errno == unix.EBUSY {
+		return fmt.Errorf("%s: %w: a filter that is in force for this process already has a listener, and there can be one only", doing[stepFilter], o.errno)
+	}
 	if what := doing[o.step]; what != "" {
 		return fmt.Errorf("%s: %w", what, o.errno)
 	}
