@@ -81,7 +81,7 @@ func numberOf(name string) uint32 {
 
 // forCurb gives the policy as package filter takes it.
 func forCurb(p policy.Policy) filter.Policy {
-	plain := filter.Policy{Default: filter.Errno(1)}
+	plain := filter.Policy{Default: filter.Errno(1), Rules: make([]filter.Rule, 0, len(p.Calls))}
 	for _, call := range p.Calls {
 		rule := filter.Rule{Syscall: call.Name, Action: filter.Allow}
 		if c := call.Check; c != nil {
