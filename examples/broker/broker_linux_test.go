@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	subprocess.Main(m, map[string]func(){"open": openFiles, "open for ever": openForEver, "escape": escape})
+	subprocess.Main(m, map[string]func(){"open": openFiles, "open for ever": openForEver, "escape": escape, "deceive": deceive})
 }
 
 // tree makes a directory to be allowed, beside one that is not.
@@ -56,10 +57,21 @@ func tree(t *testing.T) (public, private string) {
 	return public, private
 }
 
+// libraries are the directories that a program with a dynamic loader needs, as the
+// parts are when they are built with cgo or the race detector.
+func libraries() (dirs []string) {
+	for _, dir := range []string{"/lib", "/lib64", "/usr/lib"} {
+		if _, err := os.Stat(dir); err == nil {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
 func allowing(t *testing.T, dirs ...string) *broker {
 	t.Helper()
 	b := new(broker)
-	for _, dir := range dirs {
+	for _, dir := range append(dirs, libraries()...) {
 		if err := b.allow(dir); err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +98,7 @@ func part(t *testing.T, name string, args ...string) (notify.Command, *os.File) 
 	t.Cleanup(func() { out.Close() })
 	return notify.Command{
 		Path: executable, Args: append([]string{executable}, args...), Env: subprocess.Environment(name),
-		Stdout: out, Stderr: out,
+		Stdout: out,
 	}, out
 }
 
@@ -242,6 +254,54 @@ func TestNoOtherWay(t *testing.T) {
 	}
 }
 
+// deceive changes the path while the supervisor looks at it.
+func deceive() {
+	const times = 3000
+	allowed, forbidden := subprocess.Args()[0]+"\x00", subprocess.Args()[1]+"\x00"
+	if len(allowed) != len(forbidden) {
+		subprocess.Fatal("the paths must have the same length")
+	}
+	path := []byte(allowed)
+	var stop atomic.Bool
+	go func() {
+		for !stop.Load() {
+			copy(path, forbidden)
+			copy(path, allowed)
+		}
+	}()
+	opened, refused := 0, 0
+	cwd := unix.AT_FDCWD
+	for i := 0; i < times || opened == 0 || refused == 0; i++ {
+		fd, _, errno := syscall.Syscall(unix.SYS_OPENAT, uintptr(cwd), uintptr(unsafe.Pointer(&path[0])), 0)
+		if errno != 0 {
+			refused++ // for the path, or one that is half the one and half the other
+			continue
+		}
+		opened++
+		content := make([]byte, 10)
+		n, err := unix.Read(int(fd), content)
+		if string(content[:n]) != "public" || err != nil {
+			subprocess.Fatal("got", string(content[:n]), err)
+		}
+		unix.Close(int(fd))
+	}
+	stop.Store(true)
+	fmt.Println(opened > 0, refused > 0)
+}
+
+// TestDeceived: what is opened is what was looked at.
+func TestDeceived(t *testing.T) {
+	public, private := tree(t)
+	c, out := part(t, "deceive", public+"//file", private+"/file")
+	state, err := allowing(t, public).run(t.Context(), c)
+	if err != nil || !state.Success() {
+		t.Fatalf("%v, %v\n%s", state, err, written(t, out))
+	}
+	if got := written(t, out); got != "true true\n" {
+		t.Errorf("opened and refused: %s, want both", got)
+	}
+}
+
 // openForEver opens a file in many threads, again and again, until that fails in
 // another way than the two that a broker answers with.
 func openForEver() {
@@ -363,11 +423,9 @@ func TestCommand(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", command, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	args := []string{"-allow", public, "-allow", "/etc", "-allow", "/usr/lib"}
-	for _, dir := range []string{"/lib", "/lib64"} {
-		if _, err := os.Stat(dir); err == nil {
-			args = append(args, "-allow", dir)
-		}
+	args := []string{"-allow", public, "-allow", "/etc"}
+	for _, dir := range libraries() {
+		args = append(args, "-allow", dir)
 	}
 	run := func(file string) (stdout, stderr string, code int) {
 		var out, errs bytes.Buffer
