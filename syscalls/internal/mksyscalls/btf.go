@@ -186,11 +186,12 @@ func (b *btf) sizes() map[string]int {
 
 // calls gives, by entry point, the widths of the parameters of the system
 // calls whose body the kernel's compiler left a function of its own. The rest
-// was inlined and has no entry here.
-func (b *btf) calls() map[string][]int {
+// was inlined and has no entry here. The bodies' names begin with __do_sys_, and
+// for 32-bit programs with __do_compat_sys_.
+func (b *btf) calls(prefix string) map[string][]int {
 	calls := map[string][]int{}
 	for _, t := range b.types {
-		entry, ok := strings.CutPrefix(t.name, "__do_sys_")
+		entry, ok := strings.CutPrefix(t.name, prefix)
 		if t.kind != btfFunc || !ok || uint64(t.size) >= uint64(len(b.types)) {
 			continue
 		}

@@ -191,7 +191,7 @@ func TestBTFAgrees(t *testing.T) {
 	}
 	report := contradiction(t, d)
 	seen := 0
-	for entry, got := range b.calls() {
+	for entry, got := range b.calls("__do_sys_") {
 		c, ok := entries[entry]
 		if !ok {
 			continue
@@ -203,6 +203,34 @@ func TestBTFAgrees(t *testing.T) {
 	}
 	if seen < 50 {
 		t.Errorf("the BTF describes only %d calls of the table", seen)
+	}
+}
+
+// What the source declares for companions is what this kernel was built from.
+func TestBTFAgreesOnCompatCalls(t *testing.T) {
+	d := loaded(t)
+	b, err := readBTF(btfFile)
+	if err != nil {
+		t.Skipf("this kernel's BTF cannot be read: %v", err)
+	}
+	report := contradiction(t, d)
+	calls := b.calls("__do_compat_sys_")
+	if len(calls) == 0 {
+		t.Skip("this kernel has no calls for 32-bit programs (CONFIG_COMPAT)")
+	}
+	seen := 0
+	for entry, got := range calls {
+		variants := d.declared.calls["compat_"+entry]
+		if len(variants) != 1 {
+			continue
+		}
+		seen++
+		if want := declared(t, d, variants[0].params); !slices.Equal(got, want) {
+			report("this kernel's %s takes arguments of %v bits, %s has %v", entry, got, declarationsFile, variants[0])
+		}
+	}
+	if seen == 0 {
+		t.Error("the BTF describes none of the compat calls")
 	}
 }
 
