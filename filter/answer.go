@@ -144,5 +144,5 @@ func (a *assembler) decide(c Compiler, p Policy, table int, call *syscalls.Call,
 	}
 	ch.weight = hot.checked(name)
 	a.chains = append(a.chains, ch)
-	return label{kind: toChain, value: uint32(len(a.chains) - 1), needs: unknown}, ch.weight
+	return label{kind: toChain, value: uint32(len(a.chains) - 1)}, ch.weight
 }

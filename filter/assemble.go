@@ -24,11 +24,11 @@ type assembler struct {
 
 // A note is what the assembler remembers of an instruction.
 type note struct {
-	on      word   // of a comparison: what it compares
-	loads   word   // of the first instruction of a load: what it loads
-	yes, no uint64 // of a comparison, and yes of a load: the keys of where it goes on
-	stone   int32  // the nearest stepping stone to it, plus 1
-	next    int32  // the next older instruction with the same hash, plus 1
+	needs   word  // what A must hold before it, or unknown where it does not matter
+	loads   word  // of the first instruction of a load: what it loads
+	yes, no label // of a comparison, and yes of a load: where it goes on
+	stone   int32 // the nearest stepping stone to it, plus 1
+	next    int32 // the next older instruction with the same hash, plus 1
 }
 
 type nearest struct {
@@ -40,9 +40,6 @@ type nearest struct {
 type label struct {
 	kind  labelKind
 	value uint32
-	// needs is what A must hold on the way to it, or unknown where it does not
-	// matter.
-	needs word
 }
 
 type labelKind uint8
@@ -53,17 +50,21 @@ const (
 	toChain                   // chains[value], which is written where it is needed first
 )
 
-// key tells where the label leads.
-func (l label) key() uint64 { return uint64(l.kind)<<32 | uint64(l.value) }
-
 func newAssembler(enabled passes) *assembler {
 	const usual = 128 // instructions
 	return &assembler{passes: enabled, code: make([]Instruction, 0, usual), notes: make([]note, 0, usual)}
 }
 
 // ret is the label of an action's return.
-func ret(action Action) label {
-	return label{kind: toReturn, value: action.Return(), needs: unknown}
+func ret(action Action) label { return label{kind: toReturn, value: action.Return()} }
+
+// needs is what A must hold on the way to a label, or unknown where it does not
+// matter.
+func (a *assembler) needs(to label) word {
+	if to.kind != toPlace {
+		return unknown
+	}
+	return a.notes[to.value].needs
 }
 
 func (a *assembler) fail(format string, args ...any) {
@@ -73,10 +74,10 @@ func (a *assembler) fail(format string, args ...any) {
 }
 
 // put writes an instruction before all others.
-func (a *assembler) put(ins Instruction, n note, needs word) label {
+func (a *assembler) put(ins Instruction, n note) label {
 	a.code = append(a.code, ins)
 	a.notes = append(a.notes, n)
-	return label{value: uint32(len(a.code) - 1), needs: needs}
+	return label{value: uint32(len(a.code) - 1)}
 }
 
 // skip is how many instructions a jump that is written next skips to a place.
@@ -104,7 +105,7 @@ func (a *assembler) reach(to label, limit int) int32 {
 	if a.skip(from) <= limit {
 		return from
 	}
-	a.put(Instruction{Code: classJmp | jumpAlways, K: uint32(a.skip(int32(to.value)))}, note{}, to.needs)
+	a.put(Instruction{Code: classJmp | jumpAlways, K: uint32(a.skip(int32(to.value)))}, note{needs: a.needs(to)})
 	a.notes[to.value].stone = int32(len(a.code))
 	return int32(len(a.code) - 1)
 }
@@ -114,7 +115,7 @@ func (a *assembler) reachReturn(value uint32, limit int) int32 {
 	if i >= 0 && a.skip(a.rets[i].place) <= limit {
 		return a.rets[i].place
 	}
-	a.put(Instruction{Code: returnK, K: value}, note{}, unknown)
+	a.put(Instruction{Code: returnK, K: value}, note{needs: unknown})
 	place := int32(len(a.code) - 1)
 	if i >= 0 {
 		a.rets[i].place = place
@@ -129,44 +130,45 @@ func (a *assembler) reachReturn(value uint32, limit int) int32 {
 func (a *assembler) compare(on word, how uint16, k uint32, yes, no label) label {
 	yes, no = a.skipLoad(yes, on), a.skipLoad(no, on)
 	for _, to := range [...]label{yes, no} {
-		if to.needs != unknown && to.needs != on {
-			a.fail("after a comparison of %v comes one of %v", on, to.needs)
+		if needs := a.needs(to); needs != unknown && needs != on {
+			a.fail("after a comparison of %v comes one of %v", on, needs)
 		}
 	}
 	if yes == no {
 		return yes
 	}
 	ins := Instruction{Code: classJmp | how, K: k}
-	n := note{on: on, yes: yes.key(), no: no.key()}
-	if same, found := a.written(ins, n, on); found {
+	n := note{needs: on, yes: yes, no: no}
+	if same, found := a.written(ins, &n); found {
 		return same
 	}
 	// Between the first and this instruction comes one more at most.
 	jt := a.reach(yes, 254)
 	jf := a.reach(no, 255)
 	ins.Jt, ins.Jf = uint8(a.skip(jt)), uint8(a.skip(jf))
-	return a.remember(a.put(ins, n, on))
+	return a.remember(a.put(ins, n))
 }
 
 // load writes instructions that load a word and go on to the label. Where that
 // does not need the word it writes nothing.
 func (a *assembler) load(w word, to label) label {
-	if to.needs == unknown {
+	needs := a.needs(to)
+	if needs == unknown {
 		return to
 	}
-	if to.needs != w {
-		a.fail("%v is loaded for a comparison of %v", w, to.needs)
+	if needs != w {
+		a.fail("%v is loaded for a comparison of %v", w, needs)
 	}
 	ins := Instruction{Code: loadWord, K: w.offset}
-	n := note{loads: w, yes: to.key()}
-	if same, found := a.written(ins, n, unknown); found {
+	n := note{needs: unknown, loads: w, yes: to}
+	if same, found := a.written(ins, &n); found {
 		return same
 	}
 	a.reach(to, 0) // so that the next instruction leads to it
 	if w.mask != whole {
-		a.put(Instruction{Code: andK, K: w.mask}, note{}, w)
+		a.put(Instruction{Code: andK, K: w.mask}, note{needs: word{w.offset, whole}})
 	}
-	return a.remember(a.put(ins, n, unknown))
+	return a.remember(a.put(ins, n))
 }
 
 // skipLoad gives the label behind a load of what A holds already.
@@ -179,33 +181,33 @@ func (a *assembler) skipLoad(to label, holds word) label {
 	case w == (word{}) || w.offset != holds.offset:
 		return to
 	case w == holds && w.mask != whole:
-		return label{value: to.value - 2, needs: holds}
+		return label{value: to.value - 2}
 	case holds.mask == whole:
-		return label{value: to.value - 1, needs: holds}
+		return label{value: to.value - 1}
 	}
 	return to
 }
 
 // hash spreads instructions by what they do and where they lead.
 func (a *assembler) hash(ins Instruction, n *note) uint32 {
-	h := uint32(ins.Code)<<16 ^ ins.K*0x9e3779b1 ^ uint32(n.yes)*31 ^ uint32(n.no)*17
+	h := uint32(ins.Code)<<16 ^ ins.K*0x9e3779b1 ^ n.yes.value*31 ^ n.no.value*17
 	return (h ^ h>>6 ^ h>>16) % uint32(len(a.alike))
 }
 
 // written looks for the same instruction, leading to the same labels, that a
 // jump still reaches.
-func (a *assembler) written(ins Instruction, n note, needs word) (label, bool) {
+func (a *assembler) written(ins Instruction, n *note) (label, bool) {
 	const near = 250
 	if a.passes&passShare == 0 {
 		return label{}, false
 	}
-	for at := a.alike[a.hash(ins, &n)]; at != 0; at = a.notes[at-1].next {
+	for at := a.alike[a.hash(ins, n)]; at != 0; at = a.notes[at-1].next {
 		if a.skip(at-1) > near {
 			break // and so are all older ones
 		}
 		old, known := a.code[at-1], &a.notes[at-1]
-		if old.Code == ins.Code && old.K == ins.K && known.on == n.on && known.yes == n.yes && known.no == n.no && known.loads == n.loads {
-			return label{value: uint32(at - 1), needs: needs}, true
+		if old.Code == ins.Code && old.K == ins.K && known.needs == n.needs && known.yes == n.yes && known.no == n.no && known.loads == n.loads {
+			return label{value: uint32(at - 1)}, true
 		}
 	}
 	return label{}, false
@@ -223,8 +225,8 @@ func (a *assembler) remember(l label) label {
 
 // program gives what was written, from the label on.
 func (a *assembler) program(from label) (Program, error) {
-	if from.needs != unknown {
-		a.fail("nothing loads %v", from.needs)
+	if needs := a.needs(from); needs != unknown {
+		a.fail("nothing loads %v", needs)
 	}
 	if a.err != nil {
 		return nil, a.err

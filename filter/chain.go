@@ -27,7 +27,7 @@ const passing = 64
 // write writes the tests, one after the other.
 func (c *chain) write(a *assembler) label {
 	next := ret(c.rest)
-	usual := usualCall(c.name)
+	usual := usual(c.name)
 	allowed := c.rest.is(Allow)
 	for i := len(c.rules) - 1; i >= 0; i-- {
 		rule := &c.rules[i]

@@ -6,55 +6,71 @@ package filter
 const (
 	seldom = 1
 	often  = 1 << 20 // the most frequent of the calls whose arguments count
-	rare   = 1 << 6  // those of which nothing is known
+	rare   = 1 << 4  // those of which nothing is known, or hardly ever made
 	// older is how much less it counts how often calls are made that only older
 	// kernels run the filter for.
-	older = 1 << 10
+	older = 1 << 13
+	// hardly is the part of the most frequent call's frequency below which the
+	// way to a call may be longer, so that it is shorter for others.
+	hardly = 0.005
 )
 
-// A frequent is a call that programs make often, per million calls of a busy Go
-// web server (internal/sample/webserver.txt), and which values of an argument it
-// is made with then, the most frequent one first.
+// A frequent is how often programs make a call, and the values of an argument that
+// it is made with most, the most frequent one first.
 type frequent struct {
-	name   string
-	count  float64
+	count  float64 // per million calls
 	arg    int
-	values []uint64
+	values [2]uint64
+	n      int // how many values
 }
 
-// usual are the calls whose arguments policies look at, where they are made often.
-// The values are the same on all architectures.
-var usual = [...]frequent{
-	{"fcntl", 191000, 1, []uint64{3, 4}}, // F_GETFL, F_SETFL
-	{"epoll_ctl", 61000, 1, []uint64{1}}, // EPOLL_CTL_ADD
-	{"openat", 48000, 2, nil},
-	{"setsockopt", 34000, 1, []uint64{6}},   // IPPROTO_TCP
-	{"futex", 26000, 1, []uint64{128, 129}}, // FUTEX_WAIT and FUTEX_WAKE, private
-	{"accept4", 11000, 3, nil},
-	{"tgkill", 400, 0, nil},
-	{"madvise", 400, 2, []uint64{4}}, // MADV_DONTNEED
-	{"ioctl", 100, 1, nil},
-	{"mmap", 40, 2, []uint64{3}}, // PROT_READ | PROT_WRITE
-	{"clone", 10, 0, nil},
-	{"socket", 5, 0, nil},
-	{"prctl", 1, 0, nil},
-}
+// mostUsual is the count of the most frequent usual call.
+const mostUsual = 331000
 
-func usualCall(name string) *frequent {
-	for i := range usual {
-		if usual[i].name == name {
-			return &usual[i]
-		}
+// usual gives what busy Go web servers do (internal/sample/webserver.txt). The
+// values are the same on all architectures.
+func usual(name string) frequent {
+	switch name {
+	case "read":
+		return frequent{count: mostUsual}
+	case "fcntl":
+		return frequent{191000, 1, [2]uint64{3, 4}, 2} // F_GETFL, F_SETFL
+	case "write":
+		return frequent{count: 185000}
+	case "epoll_ctl":
+		return frequent{61000, 1, [2]uint64{1}, 1} // EPOLL_CTL_ADD
+	case "close":
+		return frequent{count: 55000}
+	case "openat", "fstat", "sendfile":
+		return frequent{count: 48000}
+	case "nanosleep", "epoll_pwait":
+		return frequent{count: 40000}
+	case "setsockopt":
+		return frequent{34000, 1, [2]uint64{6}, 1} // IPPROTO_TCP
+	case "futex":
+		return frequent{26000, 1, [2]uint64{128, 129}, 2} // FUTEX_WAIT and FUTEX_WAKE, private
+	case "accept4":
+		return frequent{count: 11000}
+	case "getsockname":
+		return frequent{count: 7000}
+	case "sched_yield":
+		return frequent{count: 3000}
+	case "getpid", "rt_sigreturn", "tgkill":
+		return frequent{count: 400}
+	case "madvise":
+		return frequent{400, 2, [2]uint64{4}, 1} // MADV_DONTNEED
+	case "mmap":
+		return frequent{40, 2, [2]uint64{3}, 1} // PROT_READ | PROT_WRITE
 	}
-	return nil
+	return frequent{}
 }
 
 // valuesOf gives the frequent values of the argument that a test looks at.
 func (f *frequent) valuesOf(t *test) []uint64 {
-	if f == nil || t.arg != f.arg {
+	if t.arg != f.arg {
 		return nil
 	}
-	return f.values
+	return f.values[:f.n]
 }
 
 // frequencies says how often calls are made.
@@ -64,7 +80,7 @@ type frequencies struct {
 }
 
 func (c Compiler) frequencies() frequencies {
-	f := frequencies{given: c.Frequency, most: usual[0].count}
+	f := frequencies{given: c.Frequency, most: mostUsual}
 	if c.Frequency != nil {
 		f.most = 0
 		for _, count := range c.Frequency {
@@ -74,24 +90,30 @@ func (c Compiler) frequencies() frequencies {
 	return f
 }
 
-// checked is the weight of a call whose arguments count.
-func (f frequencies) checked(name string) int64 {
+// of gives a call's part of the frequency of the most frequent one.
+func (f frequencies) of(name string) float64 {
 	count := f.given[name]
 	if f.given == nil {
-		if call := usualCall(name); call != nil {
-			count = call.count
-		}
+		count = usual(name).count
 	}
 	if !(count > 0 && f.most > 0) { // not a number, too
-		return rare
+		return 0
 	}
-	return rare + int64(often*(count/f.most))
+	return count / f.most
+}
+
+// checked is the weight of a call whose arguments count.
+func (f frequencies) checked(name string) int64 {
+	if part := f.of(name); part > hardly {
+		return rare + int64(often*part)
+	}
+	return rare
 }
 
 // unchecked is the weight of a call that gets the action whatever its arguments.
 func (f frequencies) unchecked(action Action, name string) int64 {
-	if count := f.given[name]; count > 0 && f.most > 0 && action.is(Allow) {
-		return seldom + int64(often/older*(count/f.most))
+	if !action.is(Allow) {
+		return seldom
 	}
-	return seldom
+	return seldom + int64(often/older*f.of(name))
 }

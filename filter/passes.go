@@ -84,6 +84,7 @@ func (c Compiler) meanSteps(prog Program, p Policy) float64 {
 	}
 	total, weights := 0.0, 0.0
 	for _, ch := range a.chains {
+		usual := usual(ch.name)
 		for _, r := range ch.rules {
 			if !r.action.is(Allow) {
 				continue
@@ -91,7 +92,7 @@ func (c Compiler) meanSteps(prog Program, p Policy) float64 {
 			d := Data{Nr: ch.nr, Arch: c.Tables[ch.table].AuditArch}
 			for i := range r.tests {
 				test := &r.tests[i]
-				d.Args[test.arg] |= test.example(usualCall(ch.name).valuesOf(test))
+				d.Args[test.arg] |= test.example(usual.valuesOf(test))
 			}
 			if _, steps, err := prog.run(&d); err == nil {
 				total += float64(steps) * float64(ch.weight)
