@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/gocurb/curb/bench/internal/measure"
@@ -14,6 +15,12 @@ func compileTimes(rounds int, all []contestant, p policy.Policy) ([][]float64, e
 	var turns []func() ([]float64, error)
 	for _, c := range all {
 		turns = append(turns, func() ([]float64, error) {
+			// Nobody is to pay for what another left behind, in memory or
+			// in the processor's caches.
+			runtime.GC()
+			if _, err := c.compile(p); err != nil {
+				return nil, err
+			}
 			begin := time.Now()
 			for range often {
 				if _, err := c.compile(p); err != nil {
