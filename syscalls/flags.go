@@ -1,7 +1,6 @@
 package syscalls
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -78,8 +77,6 @@ func flagSetOf(t *Table, arg string, width int) *FlagSet {
 	if len(s.parts) == 0 {
 		return nil
 	}
-	// What can be ORed is written behind the fields.
-	slices.SortFunc(s.parts, func(p, q flagPart) int { return cmp.Compare(p.mask-1, q.mask-1) })
 	return s
 }
 
@@ -88,10 +85,13 @@ func (s *FlagSet) add(text string) {
 	for part := range strings.SplitSeq(text, ";") {
 		head, list, _ := strings.Cut(part, ":")
 		mask := hex(head) & s.mask
-		i := slices.IndexFunc(s.parts, func(p flagPart) bool { return p.mask == mask })
+		// The fields by their masks, and what can be ORed (mask 0) behind them.
+		i := slices.IndexFunc(s.parts, func(p flagPart) bool { return p.mask-1 >= mask-1 })
 		if i < 0 {
 			i = len(s.parts)
-			s.parts = append(s.parts, flagPart{mask: mask})
+		}
+		if i == len(s.parts) || s.parts[i].mask != mask {
+			s.parts = slices.Insert(s.parts, i, flagPart{mask: mask})
 		}
 		for flag := range strings.SplitSeq(list, " ") {
 			name, value, _ := strings.Cut(flag, "=")
@@ -154,16 +154,23 @@ func (s *FlagSet) Format(value uint64) string {
 // cover finds the names for the bits of a value, those of several bits first:
 // O_SYNC is O_DSYNC and one bit more. It gives them by value, and what is left.
 func (p *flagPart) cover(value uint64) (found []Flag, rest uint64) {
-	byBits := slices.Clone(p.flags)
-	slices.SortStableFunc(byBits, func(a, b Flag) int { return bits.OnesCount64(b.Value) - bits.OnesCount64(a.Value) })
-	for _, f := range byBits {
-		if f.Value != 0 && value&f.Value == f.Value {
-			found = append(found, f)
-			value &^= f.Value
+	for {
+		most := Flag{}
+		for _, f := range p.flags {
+			if value&f.Value == f.Value && bits.OnesCount64(f.Value) > bits.OnesCount64(most.Value) {
+				most = f
+			}
 		}
+		if most.Value == 0 {
+			return found, value
+		}
+		value &^= most.Value
+		i := slices.IndexFunc(found, func(f Flag) bool { return f.Value > most.Value })
+		if i < 0 {
+			i = len(found)
+		}
+		found = slices.Insert(found, i, most)
 	}
-	sort.Slice(found, func(i, j int) bool { return found[i].Value < found[j].Value })
-	return found, value
 }
 
 // Parse reads what Format writes: names and numbers divided by "|", with blanks
