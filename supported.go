@@ -59,7 +59,7 @@ func (f Feature) Since() string {
 // Supported asks the kernel for all features. Nothing is concluded from its
 // release, since distributions add features to old ones, and since a container's
 // filter may stand in the way. It takes some twenty system calls, and a child
-// process for what a listener can do.
+// process for what a listener can do: a millisecond or two in a small program.
 //
 // In a program that is under a policy it needs the calls seccomp, mmap, munmap,
 // rt_sigprocmask, clone, wait4, prctl, ioctl and exit_group. A policy that ends
