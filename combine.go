@@ -11,7 +11,7 @@ import (
 // From gives a policy of package filter as one to be enforced. It is how those
 // that package profile reads get here.
 func From(p filter.Policy) Policy {
-	return Policy{rules: slices.Clone(p.Rules), otherwise: &p.Default}
+	return Policy{rules: everywhere(p.Rules), otherwise: &p.Default}
 }
 
 // Merge gives a policy that allows what p allows or q allows: with each call,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/gocurb/curb/filter"
@@ -27,7 +28,7 @@ type Policy struct {
 	// base, if there is one, is what the rules refine: a policy that is made of
 	// others once the table is known.
 	base        func(*syscalls.Table) (filter.Policy, error)
-	rules       []filter.Rule
+	rules       []policyRule
 	errs        []error
 	otherwise   *Action // nil for the default
 	bestEffort  bool
@@ -70,14 +71,14 @@ func (p Policy) On(name string, action Action, conditions ...Condition) Policy {
 		}
 		rule.Conds = append(rule.Conds, c.cond)
 	}
-	p.rules = append(slices.Clip(p.rules), rule)
+	p.rules = append(slices.Clip(p.rules), policyRule{Rule: rule})
 	return p
 }
 
 func (p Policy) add(action Action, names []string) Policy {
 	p.rules = slices.Clip(p.rules)
 	for _, name := range names {
-		p.rules = append(p.rules, filter.Rule{Syscall: name, Action: action})
+		p.rules = append(p.rules, policyRule{Rule: filter.Rule{Syscall: name, Action: action}})
 	}
 	return p
 }
@@ -200,27 +201,65 @@ func (p Policy) compile(t *syscalls.Table) (filter.Program, error) {
 	return prog, nil
 }
 
+// A policyRule is a rule, and for which architectures it is.
+type policyRule struct {
+	filter.Rule
+	// ofGroup marks what a group says: names that the architecture lacks are
+	// left out.
+	ofGroup bool
+	archs   string // GOARCH names between spaces, "" for all
+}
+
 // plain gives the policy as package filter takes it, for the architecture of the
-// table, or with all names for none.
+// table, or, for none, with all names; those of groups are as the program's own
+// architecture has them.
 func (p Policy) plain(t *syscalls.Table) (filter.Policy, error) {
 	plain := filter.Policy{Default: Errno(syscall.Errno(1))}
+	var rules []policyRule
 	if p.base != nil {
 		var err error
 		if plain, err = p.base(t); err != nil {
 			return filter.Policy{}, err
 		}
+		rules = everywhere(plain.Rules)
 	}
-	plain.Rules = slices.Concat(plain.Rules, p.rules)
+	plain.Rules = nil
+	for _, r := range append(rules, p.rules...) {
+		if r.isFor(t, p.skipUnknown) {
+			plain.Rules = append(plain.Rules, r.Rule)
+		}
+	}
 	if p.otherwise != nil {
 		plain.Default = *p.otherwise
 	}
-	if p.skipUnknown && t != nil {
-		plain.Rules = slices.DeleteFunc(plain.Rules, func(r filter.Rule) bool {
-			_, here := t.ByName(r.Syscall)
-			return !here && len(syscalls.Architectures(r.Syscall)) > 0
-		})
-	}
 	return plain, nil
+}
+
+// everywhere gives rules that are for all architectures.
+func everywhere(rules []filter.Rule) []policyRule {
+	all := make([]policyRule, len(rules))
+	for i, rule := range rules {
+		all[i].Rule = rule
+	}
+	return all
+}
+
+// isFor reports whether the rule says something about an architecture.
+func (r policyRule) isFor(t *syscalls.Table, skipUnknown bool) bool {
+	if r.ofGroup && t == nil {
+		t = syscalls.Native()
+	}
+	if t == nil {
+		return true
+	}
+	if r.archs != "" && !slices.Contains(strings.Fields(r.archs), t.Arch) {
+		return false
+	}
+	if !r.ofGroup && !skipUnknown {
+		return true
+	}
+	_, here := t.ByName(r.Syscall)
+	return here || len(syscalls.Architectures(r.Syscall)) == 0
 }
 
 // own says whose error it is.
