@@ -35,6 +35,21 @@
 // what a pointer points to, so no policy can be about file names or addresses of
 // servers; see Landlock for those.
 //
+// # Groups
+//
+// Who would rather not list names says what a program does:
+//
+//	curb.AllowGroups(curb.Runtime, curb.Stdio, curb.FilesReadOnly, curb.NetworkClient).
+//		Otherwise(curb.Trap)
+//
+// A [Group] holds the calls for one purpose, on conditions where it takes them:
+// FilesReadOnly opens no file for writing, and Runtime starts threads but no
+// processes. They add up, with each other and with names. A policy needs
+// [Runtime], and a program that starts Go programs [Startup] for these. The lists
+// come from programs that curb has scanned: docs/groups.md says why each call is in.
+// They are larger than what the command curb finds for one program, and smaller
+// than what one would list to be safe.
+//
 // # What is denied, and how
 //
 // A call that no statement decides fails with EPERM. Three kinds do not, however:

@@ -38,6 +38,7 @@ var parts = map[string]func(){
 	"must":              must,
 	"two policies":      twoPolicies,
 	"at once":           atOnce,
+	"groups":            groups,
 	"children":          children,
 	"no listener":       noListener,
 	"only what it says": onlyWhatItSays,
@@ -54,7 +55,7 @@ func TestMain(m *testing.M) { subprocess.Main(m, parts) }
 func TestEnforce(t *testing.T) {
 	for _, part := range []string{
 		"all threads", "answers", "kill thread", "log", "trace", "loner", "arguments", "unprivileged",
-		"mistake", "two policies", "at once", "children", "no listener",
+		"mistake", "two policies", "at once", "children", "no listener", "groups",
 	} {
 		t.Run(part, func(t *testing.T) {
 			t.Parallel()

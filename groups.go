@@ -88,7 +88,7 @@ var (
 	// NetworkClient is for TCP and UDP over IPv4 and IPv6, to any address, and
 	// for what is above: names that are looked up in the ways that Go itself has,
 	// TLS, HTTP. Sockets cannot listen. As the resolver and TLS read files in /etc, files
-	// can be opened for reading. There are no raw sockets. An address with a zone
+	// can be opened for reading. There are no raw sockets, and no ping. An address with a zone
 	// (fe80::1%eth0) needs NetworkInterfaces as well.
 	//
 	// On 386 and s390x the family and type of a socket are in memory, where a filter
