@@ -22,7 +22,7 @@ func (c *chooser) related(t *syscalls.Table, p Policy) Policy {
 		}
 		q.Rules = append(q.Rules, r)
 	}
-	return keepValid(t, q)
+	return keepValid([]*syscalls.Table{t}, q)
 }
 
 // inputsOf gives what is to be tried for both.
@@ -98,9 +98,9 @@ func TestCombinations(t *testing.T) {
 			done, refused := 0, 0
 			for range 150 {
 				c := &chooser{randomBytes(rng, 4096)}
-				table := pick(c, tables()...)
-				a := smaller(keepValid(table, c.policy(table)))
-				b := smaller(keepValid(table, c.policy(table)))
+				table := pick(c, syscalls.Tables()...)
+				a := smaller(keepValid([]*syscalls.Table{table}, c.policy(table)))
+				b := smaller(keepValid([]*syscalls.Table{table}, c.policy(table)))
 				if c.below(2) == 0 {
 					b = c.related(table, a)
 				}
@@ -150,7 +150,7 @@ func TestCombinationsOfManyRules(t *testing.T) {
 			}
 			p.Rules = append(p.Rules, r)
 		}
-		return keepValid(syscalls.AMD64, p)
+		return keepValid([]*syscalls.Table{syscalls.AMD64}, p)
 	}
 	const lseek = 8
 	rng := rand.New(rand.NewPCG(7, 8))
@@ -259,7 +259,7 @@ func keepValidHere(t *syscalls.Table, p Policy) Policy {
 	var rules []Rule
 	for _, r := range p.Rules {
 		one := Policy{Rules: []Rule{r}}
-		if _, known := t.ByName(r.Syscall); !known || len(keepValid(t, one).Rules) == 1 {
+		if _, known := t.ByName(r.Syscall); !known || len(keepValid([]*syscalls.Table{t}, one).Rules) == 1 {
 			rules = append(rules, r)
 		}
 	}
@@ -273,8 +273,8 @@ func TestCompare(t *testing.T) {
 	differences := 0
 	for range 150 {
 		c := &chooser{randomBytes(rng, 4096)}
-		table := pick(c, tables()...)
-		a := smaller(keepValid(table, c.policy(table)))
+		table := pick(c, syscalls.Tables()...)
+		a := smaller(keepValid([]*syscalls.Table{table}, c.policy(table)))
 		b := c.related(table, a)
 		got, err := Compare([]*syscalls.Table{table}, a, b)
 		if err != nil {

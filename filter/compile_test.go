@@ -56,13 +56,13 @@ func (m machine) run(t testing.TB, d Data, bigEndian bool) Action {
 
 // checkCompiled compares what a compiled policy says, by two machines, with what
 // its definition says, and returns how many system calls it compared.
-func checkCompiled(t testing.TB, table *syscalls.Table, p Policy, inputs []Data) int {
+func checkCompiled(t testing.TB, c Compiler, p Policy, inputs []Data) int {
 	t.Helper()
-	prog := compile(t, table, p)
-	checkAccumulator(t, table, prog)
+	prog, table := compileFor(t, c, p), c.Tables[0]
+	checkAccumulator(t, c.Tables, prog)
 	other := newMachine(t, prog)
 	for _, d := range inputs {
-		want := p.Verdict(table, d)
+		want := p.VerdictFor(c.Tables, d)
 		got, err := prog.Run(d)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, listing(prog, table))
@@ -77,55 +77,22 @@ func checkCompiled(t testing.TB, table *syscalls.Table, p Policy, inputs []Data)
 	return len(inputs)
 }
 
-// checkAccumulator checks that all comparisons know what they compare, whatever
-// way led there, that what is compared with numbers of calls is one, and that no
-// instruction is for nothing.
-func checkAccumulator(t testing.TB, table *syscalls.Table, p Program) {
+// checkChoices makes a policy of the choices and checks it, for one architecture
+// or several. It reports whether the policy as chosen was valid.
+func checkChoices(t testing.TB, c *chooser, tables []*syscalls.Table) (valid bool, compared int) {
 	t.Helper()
-	if err := p.Validate(); err != nil {
-		t.Fatalf("%v\n%v", err, p)
-	}
-	used := map[int]bool{0: true}
-	for pc, holds := range p.contents() {
-		ins := p[pc]
-		if !used[pc] {
-			t.Fatalf("nothing leads to instruction %d\n%s", pc, listing(p, table))
-		}
-		switch ins.Code & classMask {
-		case classRet:
-		case classJmp:
-			if ins.Code == classJmp|jumpAlways {
-				used[pc+1+int(ins.K)] = true
-				continue
-			}
-			used[pc+1+int(ins.Jt)], used[pc+1+int(ins.Jf)] = true, true
-		default:
-			used[pc+1] = true
-		}
-		if ins.Code&classMask != classJmp || ins.Code == classJmp|jumpAlways {
-			continue
-		}
-		if holds == unknown || holds.offset%4 != 0 || holds.offset >= offsetIP && holds.offset < offsetArgs {
-			t.Fatalf("instruction %d compares %+v\n%s", pc, holds, listing(p, table))
-		}
-		if holds == archWord && ins.K != table.AuditArch {
-			t.Fatalf("instruction %d takes %#x for an architecture\n%s", pc, ins.K, listing(p, table))
-		}
-	}
-}
-
-// checkChoices makes a policy of the choices and checks it. It reports whether
-// the policy as chosen was valid.
-func checkChoices(t testing.TB, c *chooser) (valid bool, compared int) {
-	t.Helper()
-	table := pick(c, tables()...)
-	chosen := c.policy(table)
-	p := keepValid(table, chosen)
+	compiler := Compiler{Tables: tables, Frequency: c.frequency(tables)}
+	chosen := c.policy(pick(c, tables...))
+	p := keepValid(tables, chosen)
 	valid = len(p.Rules) == len(chosen.Rules)
-	if _, err := Compile(table, chosen); (err == nil) != valid {
+	if _, err := compiler.Compile(chosen); (err == nil) != valid {
 		t.Fatalf("Compile says %v, want valid: %v\npolicy:\n%v", err, valid, chosen)
 	}
-	return valid, checkCompiled(t, table, p, c.inputs(table, p))
+	var inputs []Data
+	for _, table := range tables {
+		inputs = append(inputs, c.inputs(table, p)...)
+	}
+	return valid, checkCompiled(t, compiler, p, inputs)
 }
 
 func randomBytes(rnd *rand.Rand, n int) []byte {
@@ -136,29 +103,38 @@ func randomBytes(rnd *rand.Rand, n int) []byte {
 	return b
 }
 
+// TestCompiledSaysWhatThePolicySays is for every architecture, and those that go
+// together.
 func TestCompiledSaysWhatThePolicySays(t *testing.T) {
-	policies := 1500
-	if testing.Short() {
-		policies = 150
+	policies := 80
+	if *long {
+		policies = 10_000
 	}
-	valids, compared := 0, 0
-	for seed := range policies {
-		rnd := rand.New(rand.NewPCG(uint64(seed), 0))
-		valid, n := checkChoices(t, &chooser{randomBytes(rnd, 20000)})
-		compared += n
-		if valid {
-			valids++
-		}
-	}
-	t.Logf("%d policies, %d of them valid as generated, %d system calls", policies, valids, compared)
-	if valids < policies/20 || valids > policies*19/20 {
-		t.Errorf("%d of %d generated policies are valid: the generator does not try both", valids, policies)
+	for _, tables := range architectureSets() {
+		t.Run(Compiler{Tables: tables}.archNames(), func(t *testing.T) {
+			valids, compared := 0, 0
+			for seed := range policies {
+				rnd := rand.New(rand.NewPCG(uint64(seed), uint64(tables[0].AuditArch)))
+				valid, n := checkChoices(t, &chooser{randomBytes(rnd, 20000)}, tables)
+				compared += n
+				if valid {
+					valids++
+				}
+			}
+			t.Logf("%d policies, %d of them valid as generated, %d system calls", policies, valids, compared)
+			if valids < policies/50 || valids > policies*19/20 {
+				t.Errorf("%d of %d generated policies are valid: the generator does not try both", valids, policies)
+			}
+		})
 	}
 }
 
 func FuzzCompile(f *testing.F) {
-	for seed := range 8 {
-		f.Add(randomBytes(rand.New(rand.NewPCG(uint64(seed), 1)), 500))
+	sets := architectureSets()
+	for i := range sets {
+		f.Add(uint8(i), randomBytes(rand.New(rand.NewPCG(uint64(i), 1)), 500))
 	}
-	f.Fuzz(func(t *testing.T, choices []byte) { checkChoices(t, &chooser{choices}) })
+	f.Fuzz(func(t *testing.T, set uint8, choices []byte) {
+		checkChoices(t, &chooser{choices}, sets[int(set)%len(sets)])
+	})
 }

@@ -29,13 +29,6 @@ func (c *chooser) below(n int) int {
 
 func pick[T any](c *chooser, from ...T) T { return from[c.below(len(from))] }
 
-// tables are the real ones, and one that is amd64's but for its byte order.
-func tables() []*syscalls.Table {
-	swapped := *syscalls.AMD64
-	swapped.Arch, swapped.AuditArch, swapped.BigEndian = "ppc64", 0x80000015, true
-	return []*syscalls.Table{syscalls.AMD64, syscalls.ARM64, &swapped}
-}
-
 var allActions = []Action{
 	Allow, Errno(1), Errno(38), Errno(13), Errno(0), Errno(4095), Trap, Log, KillProcess, KillThread, Notify, Trace(0), Trace(7), Trap + 5, Allow + 3,
 }
@@ -88,7 +81,7 @@ func (c *chooser) policy(t *syscalls.Table) Policy {
 		case 1:
 			rule.Syscall = fmt.Sprintf("#%#x", c.below(0x3fffffff))
 		case 2, 3, 4: // so that some calls have several rules
-			rule.Syscall = pick(c, "socket", "fcntl", "mmap", "clone3", "lseek")
+			rule.Syscall = pick(c, "openat", "fcntl", "munmap", "clone3", "lseek")
 		default:
 			rule.Syscall = names[c.below(len(names))].Name
 		}
@@ -105,12 +98,49 @@ func (c *chooser) policy(t *syscalls.Table) Policy {
 	return p
 }
 
-// keepValid drops the rules that have a condition that Compile must refuse.
-func keepValid(t *syscalls.Table, p Policy) Policy {
+// frequency chooses how often calls are made, or nothing of the kind.
+func (c *chooser) frequency(tables []*syscalls.Table) map[string]float64 {
+	often := make(map[string]float64)
+	switch c.below(3) {
+	case 0:
+		return nil
+	case 1:
+		return often
+	}
+	for call := range pick(c, tables...).All() {
+		if c.below(8) == 0 {
+			often[call.Name] = float64(c.below(1 << 16))
+		}
+	}
+	return often
+}
+
+// keepValid drops the rules that have a condition that Compile must refuse, on
+// any of the architectures that have the call.
+func keepValid(tables []*syscalls.Table, p Policy) Policy {
 	p.Rules = slices.DeleteFunc(slices.Clone(p.Rules), func(r Rule) bool {
-		return slices.ContainsFunc(r.Conds, func(c Cond) bool { return !valid(t, r, c) })
+		wrong := func(t *syscalls.Table) bool {
+			return knows(t, r) && slices.ContainsFunc(r.Conds, func(c Cond) bool { return !valid(t, r, c) })
+		}
+		return slices.ContainsFunc(tables, wrong) || !slices.ContainsFunc(tables, func(t *syscalls.Table) bool { return knows(t, r) })
 	})
 	return p
+}
+
+// knows reports whether a rule is about a call of the architecture. All numbers
+// are but those of the other set on amd64.
+func knows(t *syscalls.Table, r Rule) bool {
+	nr, numeric, _ := r.number()
+	switch {
+	case !numeric:
+		_, found := t.ByName(r.Syscall)
+		return found
+	case t.Arch == "amd64":
+		return nr < 0x40000000
+	case t.Arch == "x32":
+		return nr >= 0x40000000
+	}
+	return true
 }
 
 func widthOf(t *syscalls.Table, r Rule, arg int) int {
@@ -173,6 +203,9 @@ func (c *chooser) inputs(t *syscalls.Table, p Policy) []Data {
 		add(call.Nr, [6]uint64{c.value(), c.value(), c.value(), c.value(), c.value(), c.value()})
 	}
 	for _, r := range p.Rules {
+		if !knows(t, r) {
+			continue
+		}
 		nr, numeric, _ := r.number()
 		if !numeric {
 			call, _ := t.ByName(r.Syscall)

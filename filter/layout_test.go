@@ -45,7 +45,7 @@ func TestAnySize(t *testing.T) {
 			Rule{"lseek", []Cond{{1, NotEqual, 0, values}, {2, Equal, 0, []uint64{0, 1}}}, Allow},
 		)
 		c := chooser{randomBytes(rnd, 10000)}
-		checkCompiled(t, syscalls.AMD64, p, c.inputs(syscalls.AMD64, p))
+		checkCompiled(t, Compiler{Tables: []*syscalls.Table{syscalls.AMD64}}, p, c.inputs(syscalls.AMD64, p))
 	}
 }
 
@@ -60,7 +60,7 @@ func TestManyCheckedCalls(t *testing.T) {
 			}
 		}
 		c := chooser{randomBytes(rnd, 10000)}
-		checkCompiled(t, syscalls.AMD64, p, c.inputs(syscalls.AMD64, p))
+		checkCompiled(t, Compiler{Tables: []*syscalls.Table{syscalls.AMD64}}, p, c.inputs(syscalls.AMD64, p))
 	}
 }
 

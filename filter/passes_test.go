@@ -15,8 +15,8 @@ func TestAnyPasses(t *testing.T) {
 	for seed := range uint64(256) {
 		rnd := rand.New(rand.NewPCG(seed, 11))
 		c := chooser{randomBytes(rnd, 20000)}
-		table := pick(&c, tables()...)
-		p := keepValid(table, c.policy(table))
+		table := pick(&c, syscalls.Tables()...)
+		p := keepValid([]*syscalls.Table{table}, c.policy(table))
 		compiler := Compiler{Tables: []*syscalls.Table{table}}
 		enabled := passes(seed) & allPasses
 		prog, err := compiler.assemble(p, enabled)
