@@ -211,6 +211,27 @@ func (r *reach) reopen(fns []int) {
 
 // close finds the refs of a function that its guards keep from being reached.
 func (r *reach) close(fn int) {
+	b, live := r.guarded(fn)
+	if live == nil {
+		delete(r.closed, fn)
+		return
+	}
+	refs := r.a.facts[fn].refs
+	closed := make([]bool, len(refs))
+	for k, x := range refs {
+		i, ok := b.find(x.place)
+		closed[k] = ok && !live[i]
+	}
+	if slices.Contains(closed, true) {
+		r.closed[fn] = closed
+	} else {
+		delete(r.closed, fn)
+	}
+}
+
+// guarded returns the instructions of a function that its guards let be reached,
+// nil if all can be.
+func (r *reach) guarded(fn int) (b *body, live []bool) {
 	var fixed []guard
 	for _, g := range r.a.facts[fn].guards {
 		if r.guards.holds(g.variable) {
@@ -218,11 +239,10 @@ func (r *reach) close(fn int) {
 		}
 	}
 	if len(fixed) == 0 {
-		delete(r.closed, fn)
-		return
+		return nil, nil
 	}
-	b := r.a.view(fn)
-	live := b.reachable(func(i int) (taken, ok bool) {
+	b = r.a.view(fn)
+	return b, b.reachable(func(i int) (taken, ok bool) {
 		for k := range fixed {
 			g := &fixed[k]
 			if b.pcs[i] != b.fn.Entry+uint64(g.off) || !b.straight(g) {
@@ -236,17 +256,6 @@ func (r *reach) close(fn int) {
 		}
 		return false, false
 	})
-	refs := r.a.facts[fn].refs
-	closed := make([]bool, len(refs))
-	for k, x := range refs {
-		i, ok := b.find(x.place)
-		closed[k] = ok && !live[i]
-	}
-	if slices.Contains(closed, true) {
-		r.closed[fn] = closed
-	} else {
-		delete(r.closed, fn)
-	}
 }
 
 // straight reports whether control can come to a guard's jump only by way of

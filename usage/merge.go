@@ -28,6 +28,8 @@ type Merger struct {
 	// Together unites the programs of an architecture, too. Stacks then say which
 	// binary they are of, and have no addresses.
 	Together bool
+	// Only, if set, says which usages are merged. The others are left out.
+	Only func(*Usage) bool
 	// Bounds must not change once something was added.
 	Bounds Bounds
 
@@ -107,6 +109,9 @@ func (m *Merger) begin() {
 }
 
 func (m *Merger) add(u *Usage) (known bool, err error) {
+	if m.Only != nil && !m.Only(u) {
+		return false, nil
+	}
 	known, err = m.meet(u.Recordings)
 	if known || err != nil {
 		return known, err

@@ -13,9 +13,20 @@ import (
 // the place that makes it nearest to the program's start.
 func (u *Usage) WriteTable(w io.Writer) error {
 	fmt.Fprintf(w, "%s: %d system calls (%s, linux/%s, phase %s)\n\n", u.Binary, len(u.Names()), u.GoVersion, u.Arch, u.Phase)
-	tw := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	var b strings.Builder
+	writeCalls(&b, u.Syscalls)
+	u.writeStarts(&b)
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return err
+	}
+	return writeUnresolved(w, u.Unresolved)
+}
+
+// writeCalls prints a line for each call.
+func writeCalls(b *strings.Builder, calls []Syscall) {
+	tw := tabwriter.NewWriter(b, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(tw, "SYSTEM CALL\tMADE BY\tAT\tALSO FROM")
-	for _, s := range u.Syscalls {
+	for _, s := range calls {
 		by, at, more := "", "", ""
 		if len(s.Evidence) > 0 {
 			first := s.Evidence[0]
@@ -32,15 +43,7 @@ func (u *Usage) WriteTable(w io.Writer) error {
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", s.Name, by, at, more)
 	}
-	if err := tw.Flush(); err != nil {
-		return err
-	}
-	var b strings.Builder
-	u.writeStarts(&b)
-	if _, err := io.WriteString(w, b.String()); err != nil {
-		return err
-	}
-	return writeUnresolved(w, u.Unresolved)
+	tw.Flush() // a Builder takes all
 }
 
 // writeStarts says who starts the program, and whether it can start others.

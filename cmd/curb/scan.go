@@ -13,6 +13,7 @@ func newScan() *cobra.Command {
 		asJSON bool
 		by     by
 		flags  lookFlags
+		seen   compareFlags
 	)
 	cmd := &cobra.Command{
 		Use:   "scan TARGET",
@@ -30,7 +31,15 @@ threads, signals) it is the only one, since all Go code needs it. What only the
 method table of a type leads to counts for the package that has the method.
 
 The filter of a program holds in those that it starts, too: --child adds what
-they need.`,
+they need.
+
+With --compare, the list is held against recordings of the program, as "curb
+record -o" and "curb merge" write them. What was observed and not predicted is a
+bug in curb, and so are a caller and a callee in a recorded stack of which the one
+cannot call the other as far as scan can see: with either, scan ends with status 1.
+What was predicted and never observed is what the recorded runs do not exercise.
+With --others, what other programs in the recordings did counts as observed, such
+as what tests of the program's packages did.`,
 		Args: needsTarget(true),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, u, err := flags.look(cmd, args[0])
@@ -38,6 +47,9 @@ they need.`,
 				return err
 			}
 			defer t.Close()
+			if len(seen.files) > 0 {
+				return seen.run(cmd, u, t.Binary, asJSON)
+			}
 			switch by {
 			case "":
 				err = printResult(cmd.OutOrStdout(), asJSON, u, u.WriteTable)
@@ -58,6 +70,7 @@ they need.`,
 	cmd.Flags().BoolVar(&flags.opts.AllCode, "all-code", false, "take all code in the binary, whether the program can reach it or not")
 	cmd.Flags().Var(&by, "by", "say which `package or module` brings in which calls")
 	flags.add(cmd)
+	seen.add(cmd)
 	return cmd
 }
 

@@ -14,8 +14,9 @@ type Func struct {
 
 // Function flags and identities that the analysis looks at (internal/abi/symtab.go).
 const (
-	flagAsm     = 1 << 2
-	flagSPWrite = 1 << 1
+	flagTopFrame = 1 << 0
+	flagSPWrite  = 1 << 1
+	flagAsm      = 1 << 2
 )
 
 // Offsets of the fields of the runtime's _func record (runtime/runtime2.go), as
@@ -89,6 +90,10 @@ func (f *File) Asm(fn *Func) bool {
 func (f *File) flags(fn *Func) byte {
 	return f.pcln.funcs[uint64(fn.off)+f.pcln.record-3]
 }
+
+// TopFrame reports whether a function is the last that a walk up a stack comes to:
+// what called it, if anything did, is on another stack.
+func (f *File) TopFrame(fn *Func) bool { return f.flags(fn)&flagTopFrame != 0 }
 
 // SetsSP reports whether a function sets the stack pointer to arbitrary values.
 func (f *File) SetsSP(fn *Func) bool { return f.flags(fn)&flagSPWrite != 0 }
