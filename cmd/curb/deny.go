@@ -35,19 +35,21 @@ func (d *deny) Set(s string) error {
 
 // allowances are the flags that say what a program may do.
 type allowances struct {
-	deny  deny
-	allow []string
+	deny     deny
+	allow    []string
+	recorded recordedFlags
 }
 
 func (a *allowances) add(cmd *cobra.Command) {
 	a.deny = "errno"
 	cmd.Flags().Var(&a.deny, "deny", "what happens to all other calls: errno (they fail), trap (a Go program ends with a trace\nof the code that made the call: for tests), kill, or log (they are let through)")
 	cmd.Flags().StringSliceVar(&a.allow, "allow", nil, "allow these `NAMES` as well, and go on where the calls of some code could not be told")
+	a.recorded.add(cmd)
 }
 
 // policy allows what a usage holds, and what the flags add.
 func (a *allowances) policy(u *usage.Usage) (filter.Policy, error) {
-	if len(u.Unresolved) > 0 && len(a.allow) == 0 {
+	if len(u.Unresolved) > 0 && len(a.allow) == 0 && len(a.recorded.union) == 0 {
 		var b strings.Builder
 		for _, p := range u.Unresolved {
 			fmt.Fprintf(&b, "\n  %s %s: %s", p.Function, p.Place(), p.Reason)

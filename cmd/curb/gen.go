@@ -40,7 +40,9 @@ Until some code calls it, gen ends with status 1. Run gen again when the program
 has changed; without a change it leaves the files as they are.
 
 Programs that it starts inherit the lock-down. What they need is allowed if --child
-or --allow names it.
+or --allow names it, or if --union or --from has a recording of it. With --from, the
+list is what was observed in the recordings, and nothing else: whatever the program
+did not do while it was recorded will fail. The lock-down says so.
 
 The lock-down imports a package of github.com/gocurb/curb, which the program's
 go.mod must name ("go get github.com/gocurb/curb"). CGO_ENABLED, GOARCH and
@@ -61,12 +63,15 @@ GOFLAGS count as in any build.`,
 			if err := flags.addChildren(cmd, u, p.Build(), func(arg string) string { return childFrom(p.Dir, arg) }); err != nil {
 				return err
 			}
+			if u, err = allowed.recorded.apply(cmd.ErrOrStderr(), u); err != nil {
+				return err
+			}
 			policy, err := genPolicy(cmd.Context(), p, u, &allowed)
 			if err != nil {
 				return err
 			}
 			result, err := p.Write(cmd.Context(), gen.LockDown{
-				Usage: u, Policy: policy, IgnoreTags: ignored, Command: genCommand(p.Dir, &allowed, &flags, ignored),
+				Usage: u, Policy: policy, Recorded: len(allowed.recorded.from) > 0, IgnoreTags: ignored, Command: genCommand(p.Dir, &allowed, &flags, ignored),
 			})
 			if err != nil {
 				return err
@@ -111,6 +116,9 @@ func genCommand(dir string, allowed *allowances, flags *lookFlags, ignored []str
 	}
 	add("--deny", string(allowed.deny), "errno")
 	add("--allow", strings.Join(allowed.allow, ","), "")
+	for _, flag := range allowed.recorded.flags(dir) {
+		add(flag[0], flag[1], "")
+	}
 	for _, child := range flags.children {
 		add("--child", childFrom(dir, child), "")
 	}

@@ -65,7 +65,8 @@ for 1048576 of them.`,
 	return cmd
 }
 
-// mergeFiles adds files to m. It returns the first few that held nothing new, and
+// mergeFiles adds files to m; stdin, if there is one, has the names that - stands
+// for. It returns the first few that held nothing new, and
 // how many those are.
 func mergeFiles(m *usage.Merger, names []string, stdin io.Reader) (again repeated, err error) {
 	add := func(name string) error {
@@ -76,7 +77,7 @@ func mergeFiles(m *usage.Merger, names []string, stdin io.Reader) (again repeate
 		return err
 	}
 	for _, name := range names {
-		if name != "-" {
+		if name != "-" || stdin == nil {
 			err = add(name)
 		} else {
 			lines := bufio.NewScanner(stdin)

@@ -27,7 +27,7 @@ code can make, and runs it with all others closed from its first instruction on.
 It passes signals on and ends as the program ends.
 
 Programs that it starts inherit the filter. What they need is allowed if --child
-or --allow names it.`,
+or --allow names it, or if --union or --from has a recording of it.`,
 		Args: needsTarget(false),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t, u, err := flags.look(cmd, args[0])
@@ -35,6 +35,9 @@ or --allow names it.`,
 				return err
 			}
 			defer t.Close()
+			if u, err = allowed.recorded.apply(cmd.ErrOrStderr(), u); err != nil {
+				return err
+			}
 			policy, program, err := compile(u, &allowed)
 			if err != nil {
 				return err
