@@ -25,12 +25,6 @@ var firstNumber = map[string]string{
 	"x32": "0x40000000", "mips": "4000", "mipsle": "4000", "mips64": "5000", "mips64le": "5000", "n32": "6000", "n32le": "6000",
 }
 
-// libseccompOther is what libseccomp calls calls that the kernel's tables call
-// otherwise.
-var libseccompOther = map[string]string{
-	"arm sync_file_range2": "arm_sync_file_range",
-}
-
 // libseccomp, which keeps its own tables, has the same names and numbers, as far
 // as it knows the call. Where it has a call that the table lacks, that is wrong
 // too.
@@ -83,9 +77,6 @@ func compareWithLibseccomp(t *testing.T, table *syscalls.Table, helper, arch str
 			continue // not known, or known not to exist there: newer than libseccomp
 		}
 		name, nr := f[0], uint32(number)
-		if other, ok := libseccompOther[table.Arch+" "+name]; ok {
-			name = other
-		}
 		c, ok := table.ByName(name)
 		switch {
 		case !ok:
