@@ -13,8 +13,12 @@ import (
 // itself cannot allocate. It holds no pointer that the child would have to
 // store, since that could call Go's write barrier.
 type plan struct {
-	door    *door
+	door    *door          // nil if there is no filter
 	program unix.SockFprog // of the door
+	// gate is the pipe from which the child reads a byte before it goes on; -1
+	// and -1 if it need not wait.
+	gate [2]int
+	pass [1]byte
 	// blocks are the memory areas of the path, the argument vector and the
 	// environment vector, which the child moves to random addresses.
 	blocks [3]block
@@ -57,6 +61,7 @@ const (
 	stepSecrecy
 	stepAddresses
 	stepPrivileges
+	stepHold
 	stepFilter
 	stepExec
 )
@@ -70,6 +75,7 @@ var doing = [...]string{
 	stepSecrecy:    "hide from other processes (PR_SET_DUMPABLE)",
 	stepAddresses:  "find an address for its arguments",
 	stepPrivileges: "give up new privileges (no_new_privs)",
+	stepHold:       "wait for its recorder",
 	stepFilter:     "install its filter (seccomp)",
 	stepExec:       "", // the path and the error say it all
 }
@@ -127,14 +133,14 @@ func (p *plan) fork() (pid int, err syscall.Errno) {
 		at, err = stepParent, p.bindToParent()
 	}
 	// So that nobody reads the addresses that come next.
-	if err == 0 {
+	if err == 0 && p.door != nil {
 		at = stepSecrecy
 		_, _, err = syscall.RawSyscall6(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0, 0, 0, 0)
 	}
-	if err == 0 {
+	if err == 0 && p.door != nil {
 		at, err = stepAddresses, p.hide()
 	}
-	if err == 0 {
+	if err == 0 && p.door != nil {
 		at = stepPrivileges
 		_, _, err = syscall.RawSyscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0)
 	}
@@ -144,6 +150,9 @@ func (p *plan) fork() (pid int, err syscall.Errno) {
 		at, err = stepSignals, p.restoreMask()
 	}
 	if err == 0 {
+		at, err = stepHold, p.wait()
+	}
+	if err == 0 && p.door != nil {
 		at = stepFilter
 		var listener uintptr
 		listener, _, err = syscall.RawSyscall6(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, p.flags, uintptr(unsafe.Pointer(&p.program)), 0, 0, 0)
@@ -156,7 +165,7 @@ func (p *plan) fork() (pid int, err syscall.Errno) {
 		_, _, err = syscall.RawSyscall6(unix.SYS_EXECVE, p.blocks[0].address, p.blocks[1].address, p.blocks[2].address, 0, 0, 0)
 	}
 	p.outcome.errno, p.outcome.step = err, at
-	for at != stepExec {
+	for at != stepExec || p.door == nil {
 		syscall.RawSyscall6(unix.SYS_EXIT_GROUP, 1, 0, 0, 0, 0, 0)
 	}
 	// Under the filter even that may be denied: only a fault is sure to end.
@@ -221,6 +230,27 @@ func (p *plan) bindToParent() syscall.Errno {
 		return unix.ESRCH // it died before
 	}
 	return 0
+}
+
+// wait waits until the parent lets the child go on.
+//
+//go:nosplit
+//go:norace
+func (p *plan) wait() syscall.Errno {
+	if p.gate[0] < 0 {
+		return 0
+	}
+	// The parent's death must end the pipe.
+	syscall.RawSyscall6(unix.SYS_CLOSE, uintptr(p.gate[1]), 0, 0, 0, 0, 0)
+	for {
+		n, _, err := syscall.RawSyscall6(unix.SYS_READ, uintptr(p.gate[0]), uintptr(unsafe.Pointer(&p.pass)), 1, 0, 0, 0)
+		if err == 0 && n == 0 {
+			return unix.EPIPE
+		}
+		if err != unix.EINTR {
+			return err
+		}
+	}
 }
 
 // hide moves the blocks to random addresses, and writes these into the door.

@@ -28,6 +28,17 @@ type Cmd struct {
 	// Filter is what the program falls under, compiled for this machine's
 	// architecture.
 	Filter filter.Program
+	// Unfiltered means that there is no filter. Then the program may gain
+	// privileges as it executes (no_new_privs is not set), this process stays
+	// dumpable, and the file may be of any kind that the kernel executes.
+	Unfiltered bool
+	// Hold, if not nil, is called when the child is ready. Its next system call is
+	// the exec, or the installation of the filter, which it makes when Hold has
+	// returned. An error from Hold ends the child and is Start's.
+	Hold func(pid int) error
+	// Reap, if not nil, waits for the program's end in place of this package: it
+	// is for a tracer, whose waiting is of another kind.
+	Reap func() (Status, error)
 	// Flags are what the filter is loaded with. They name neither threads nor a
 	// listener, which both come with how the program is started.
 	Flags seccomp.Flags
@@ -55,8 +66,8 @@ func (c *Cmd) Run() (Status, error) {
 // Start starts the program and returns when it has taken the child's place. If
 // that fails the error says why, and Cleanup has been called.
 //
-// Start makes this process not dumpable (PR_SET_DUMPABLE), and sets its soft
-// limit on open files back to what it was before Go's runtime raised it. On
+// Start makes this process not dumpable (PR_SET_DUMPABLE), unless the program is
+// Unfiltered, and sets its soft limit on open files back to what it was before Go's runtime raised it. On
 // systems other than Linux on amd64 and arm64 it returns an error that wraps
 // [errors.ErrUnsupported].
 func (c *Cmd) Start() error {
@@ -98,7 +109,11 @@ func (c *Cmd) Wait() (Status, error) {
 	if c.process == nil {
 		return Status{}, fmt.Errorf("cannot wait for %s: it was not started", c.Path)
 	}
-	status, err := c.process.wait()
+	wait := c.process.wait
+	if c.Reap != nil {
+		wait = c.Reap
+	}
+	status, err := wait()
 	c.end(c.process)
 	if err != nil {
 		return Status{}, fmt.Errorf("cannot wait for %s: %w", c.Path, err)

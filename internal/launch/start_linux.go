@@ -22,11 +22,17 @@ func newProcess() *process {
 
 // start makes everything ready, and forks.
 func (p *process) start(c *Cmd) error {
-	if err := checkExecutable(c.file()); err != nil {
+	check := checkExecutable
+	if c.Unfiltered {
+		check = checkFile // the kernel knows more kinds of programs
+	}
+	if err := check(c.file()); err != nil {
 		return err
 	}
-	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
-		return fmt.Errorf("make curb not dumpable: %w", err)
+	if !c.Unfiltered {
+		if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+			return fmt.Errorf("make curb not dumpable: %w", err)
+		}
 	}
 	lowerFileLimit()
 
@@ -36,7 +42,7 @@ func (p *process) start(c *Cmd) error {
 	}
 	defer release()
 	next.bound = true
-	if p.pid, err = next.run(); err != nil {
+	if p.pid, err = next.run(c.Hold); err != nil {
 		return err
 	}
 	go p.forwardAll()
@@ -66,11 +72,12 @@ func newPlan(c *Cmd) (next *plan, release func(), err error) {
 			free()
 		}
 	}()
-	door, err := newDoor(c.Filter)
-	if err != nil {
-		return nil, nil, err
+	next = &plan{ignored: ignoredAtStart, parent: os.Getpid(), flags: uintptr(c.Flags), fds: [3]int{-1, -1, -1}, gate: [2]int{-1, -1}}
+	if !c.Unfiltered {
+		if next.door, err = newDoor(c.Filter); err != nil {
+			return nil, nil, err
+		}
 	}
-	next = &plan{door: door, ignored: ignoredAtStart, parent: os.Getpid(), flags: uintptr(c.Flags), fds: [3]int{-1, -1, -1}}
 	if err := next.place(&memory, c); err != nil {
 		return nil, nil, err
 	}
@@ -90,7 +97,14 @@ func newPlan(c *Cmd) (next *plan, release func(), err error) {
 }
 
 // run forks, and waits until the child has become the program.
-func (p *plan) run() (pid int, err error) {
+func (p *plan) run(hold func(pid int) error) (pid int, err error) {
+	if hold != nil {
+		if err := unix.Pipe2(p.gate[:], unix.O_CLOEXEC); err != nil {
+			return 0, fmt.Errorf("make a pipe: %w", err)
+		}
+		defer unix.Close(p.gate[1])
+		defer unix.Close(p.gate[0])
+	}
 	// The child has the write end until its exec, which closes it, or its death.
 	var pipe [2]int
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
@@ -104,6 +118,14 @@ func (p *plan) run() (pid int, err error) {
 		return 0, fmt.Errorf("fork: %w", errno)
 	}
 
+	if hold != nil {
+		if err := hold(pid); err != nil {
+			unix.Kill(pid, unix.SIGKILL)
+			waitFor(pid)
+			return 0, err
+		}
+		unix.Write(p.gate[1], p.pass[:])
+	}
 	var none [1]byte
 	for {
 		if _, err := unix.Read(pipe[0], none[:]); err != unix.EINTR {
@@ -191,6 +213,9 @@ func (p *plan) place(memory *areas, c *Cmd) error {
 			return err
 		}
 		p.blocks[i+1] = blockOf(vector)
+	}
+	if p.door == nil {
+		return nil
 	}
 	p.program = unix.SockFprog{
 		Len:    uint16(len(p.door.program)),
