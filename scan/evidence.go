@@ -3,32 +3,22 @@ package scan
 import (
 	"cmp"
 	"fmt"
-	"runtime/debug"
 	"slices"
-	"strings"
 
-	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/internal/source"
 	"github.com/gocurb/curb/usage"
 )
 
 // A witness turns places in the binary into evidence that a reader can follow.
 type witness struct {
-	a       *analysis
-	chains  *chains
-	modules []*debug.Module // longest path first
-	places  map[caller][]usage.Frame
+	a      *analysis
+	chains *chains
+	names  *source.Namer
+	places map[caller][]usage.Frame
 }
 
 func newWitness(a *analysis, ways *chains) *witness {
-	w := &witness{a: a, chains: ways, places: map[caller][]usage.Frame{}}
-	if bi := a.file.BuildInfo; bi != nil {
-		if bi.Main.Path != "" {
-			w.modules = append(w.modules, &bi.Main)
-		}
-		w.modules = append(w.modules, bi.Deps...)
-	}
-	slices.SortStableFunc(w.modules, func(x, y *debug.Module) int { return len(y.Path) - len(x.Path) })
-	return w
+	return &witness{a: a, chains: ways, names: source.NewNamer(a.file), places: map[caller][]usage.Frame{}}
 }
 
 func (w *witness) evidence(f finding) usage.Evidence {
@@ -63,16 +53,10 @@ func (w *witness) place(fn int, off uint32) []usage.Frame {
 	code := &w.a.file.Funcs[fn]
 	var out []usage.Frame
 	for _, p := range slices.Backward(w.a.file.Position(code, code.Entry+uint64(off))) {
-		out = append(out, w.frame(p))
+		out = append(out, w.names.Frame(p))
 	}
 	w.places[at] = out
 	return out
-}
-
-func (w *witness) frame(at gobin.Position) usage.Frame {
-	f := usage.Frame{Function: at.Func, File: at.File, Line: max(at.Line, 0), Package: packageOf(at.Func)}
-	f.Module, f.Version = w.module(f.Package)
-	return f
 }
 
 // chain lists the functions on one shortest way from a root to the instruction
@@ -97,42 +81,6 @@ func (w *witness) chain(fn int, pc uint64) []usage.Step {
 	}
 	slices.Reverse(out)
 	return out
-}
-
-// packageOf returns the import path of the package that a function is in. The
-// linker writes dots in a path's last element as %2e.
-func packageOf(function string) string {
-	path := function
-	if i := strings.IndexByte(path, '['); i >= 0 { // type arguments
-		path = path[:i]
-	}
-	slash := strings.LastIndexByte(path, '/') + 1
-	if dot := strings.IndexByte(path[slash:], '.'); dot >= 0 {
-		path = path[:slash+dot]
-	} else {
-		return ""
-	}
-	return strings.ReplaceAll(path, "%2e", ".")
-}
-
-// module returns the module that a package belongs to, "std" for Go's own.
-func (w *witness) module(pkg string) (path, version string) {
-	if pkg == "main" && w.a.file.BuildInfo != nil {
-		return w.a.file.BuildInfo.Main.Path, w.a.file.BuildInfo.Main.Version
-	}
-	for _, m := range w.modules {
-		if pkg == m.Path || strings.HasPrefix(pkg, m.Path) && pkg[len(m.Path)] == '/' {
-			return m.Path, m.Version
-		}
-	}
-	first, _, _ := strings.Cut(pkg, "/")
-	if first == "cmd" { // the Go distribution's commands
-		return "cmd", ""
-	}
-	if first == "vendor" || pkg != "" && !strings.Contains(first, ".") {
-		return "std", ""
-	}
-	return "", ""
 }
 
 // sortEvidence puts what a reader wants first first: the places nearest to a

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gocurb/curb/internal/source"
 	"github.com/gocurb/curb/usage"
 )
 
@@ -83,11 +84,11 @@ func (o *origins) packages() {
 		if !o.w.a.reach.has(fn) {
 			continue
 		}
-		pkg := packageOf(o.w.name(fn))
+		pkg := source.PackageOf(o.w.name(fn))
 		index, ok := known[pkg]
 		if !ok {
 			index = inStd
-			if module, version := o.w.module(pkg); pkg != "" && (module != "std" || pkg == "main") && !strings.Contains(pkg, ":") {
+			if module, version := o.w.names.Module(pkg); pkg != "" && (module != "std" || pkg == "main") && !strings.Contains(pkg, ":") {
 				index = int32(len(o.sources))
 				o.sources = append(o.sources, usage.Source{Package: pkg, Module: module, Version: version})
 			}
@@ -135,7 +136,7 @@ func (o *origins) isCore(node int32) bool {
 	if int(node) >= len(o.foreign) || !o.start[node] || o.foreign[node] != inStd {
 		return false
 	}
-	pkg := packageOf(o.w.name(int(node)))
+	pkg := source.PackageOf(o.w.name(int(node)))
 	return pkg == "" || pkg == "runtime" || strings.HasPrefix(pkg, "internal/runtime/") || strings.HasPrefix(pkg, "runtime/internal/")
 }
 

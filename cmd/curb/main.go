@@ -6,6 +6,7 @@
 //	curb why TARGET SYSCALL     say by which code it makes a system call
 //	curb run TARGET [ARGS]      run a program with everything else closed
 //	curb gen PACKAGE            write the lock-down into the program itself
+//	curb record -- COMMAND      say what a program really asks, while it runs
 //	curb merge FILE...          unite recordings, of many runs and machines
 //	curb version                say which curb this is
 //
@@ -13,7 +14,7 @@
 //
 // Exit status: 0 done; 1 the answer is no; 2 wrong usage or unreadable input;
 // 3 it could not be decided, since the system calls of some code could not be
-// told. curb run ends as the program that it ran.
+// told. curb run and curb record end as the program that they ran.
 package main
 
 import (

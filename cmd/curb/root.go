@@ -105,7 +105,7 @@ and lets the kernel refuse all others (Linux seccomp). Start with
 	})
 	quietHelp(root)
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newScan(), newWhy(), newRun(), newGen(), newMerge(), newVersion())
+	root.AddCommand(newScan(), newWhy(), newRun(), newGen(), newRecord(), newMerge(), newVersion())
 	root.SetHelpTemplate(root.HelpTemplate() + `{{if not .HasParent}}
 A TARGET is the path of a Go binary, or a Go package that builds to one.
 
@@ -114,7 +114,7 @@ Exit status:
   1  the answer is no
   2  wrong usage, or input that cannot be read
   3  it could not be decided: the system calls of some code could not be told
-"curb run" ends as the program that it ran.
+"curb run" and "curb record" end as the program that they ran.
 {{end}}`)
 	return root
 }

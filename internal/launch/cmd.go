@@ -32,9 +32,9 @@ type Cmd struct {
 	// privileges as it executes (no_new_privs is not set), this process stays
 	// dumpable, and the file may be of any kind that the kernel executes.
 	Unfiltered bool
-	// Hold, if not nil, is called when the child is ready. Its next system call is
-	// the exec, or the installation of the filter, which it makes when Hold has
-	// returned. An error from Hold ends the child and is Start's.
+	// Hold, if not nil, is called before the child executes the program, or loads
+	// its filter: it does not until Hold has returned. An error from Hold ends the
+	// child and is Start's.
 	Hold func(pid int) error
 	// Reap, if not nil, waits for the program's end in place of this package: it
 	// is for a tracer, whose waiting is of another kind.

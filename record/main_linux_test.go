@@ -1,0 +1,213 @@
+//go:build linux && (amd64 || arm64)
+
+package record
+
+import (
+	"context"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gocurb/curb/internal/launch"
+	"github.com/gocurb/curb/usage"
+)
+
+// The test binary is also the programs that are recorded: with roleVariable set it
+// does what the variable says. The calls that are counted are none that Go's
+// runtime makes.
+const roleVariable = "RECORD_TEST_ROLE"
+
+var roles = map[string]func(args []string){
+	"threads": beThreads,
+	"forks":   beForks,
+	"again":   beAgain,
+	"sleeper": beSleeper,
+	"user":    beUser,
+	"record":  beRecorder,
+}
+
+func TestMain(m *testing.M) {
+	if name, ok := os.LookupEnv(roleVariable); ok {
+		roles[name](os.Args[1:])
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}
+
+// beThreads makes known calls from many threads at once: THREADS TIMES.
+func beThreads(args []string) {
+	var all sync.WaitGroup
+	for range number(args[0]) {
+		all.Go(func() {
+			for range number(args[1]) {
+				syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+				syscall.RawSyscall(unix.SYS_DUP3, ^uintptr(0), ^uintptr(0), unix.O_CLOEXEC)
+				syscall.Syscall(unix.SYS_FLOCK, ^uintptr(0), unix.LOCK_UN, 0) // lets the scheduler know
+			}
+		})
+	}
+	all.Wait()
+}
+
+// beForks starts the program that follows so many times, without waiting between.
+func beForks(args []string) {
+	var all []int
+	for range number(args[0]) {
+		pid, err := syscall.ForkExec(args[1], args[1:], nil)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, pid)
+	}
+	for _, pid := range all {
+		syscall.Wait4(pid, nil, 0, nil)
+	}
+}
+
+// beAgain executes itself so many times.
+func beAgain(args []string) {
+	syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+	if n := number(args[0]); n > 0 {
+		panic(syscall.Exec("/proc/self/exe", []string{"again", strconv.Itoa(n - 1)}, os.Environ()))
+	}
+}
+
+// beSleeper says that it is ready, waits for a signal, and makes a known call.
+func beSleeper(args []string) {
+	os.Stdout.WriteString("ready\n")
+	for range number(args[0]) {
+		time.Sleep(time.Millisecond)
+		syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+	}
+}
+
+// beUser gives up root, and makes a known call.
+func beUser(args []string) {
+	if err := syscall.Setgid(65534); err != nil {
+		panic(err)
+	}
+	if err := syscall.Setuid(65534); err != nil {
+		panic(err)
+	}
+	syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+}
+
+// beRecorder records a command and is killed meanwhile.
+func beRecorder(args []string) {
+	os.Unsetenv(roleVariable)
+	r, err := New(Options{Method: Method(args[0])})
+	if err != nil {
+		panic(err)
+	}
+	if _, err := recorded(context.Background(), r, launch.Cmd{Path: args[1], Args: args[1:]}); err != nil {
+		panic(err)
+	}
+}
+
+// recorded records a command, as "curb record" does.
+func recorded(ctx context.Context, r *Recorder, c launch.Cmd) (status launch.Status, err error) {
+	c.Unfiltered = true
+	err = r.Run(ctx, c.Args, func(hooks Hooks) error {
+		c.Hold = hooks.Hold
+		if hooks.Reap != nil {
+			c.Reap = func() (status launch.Status, err error) {
+				status.Code, status.Signal, err = hooks.Reap()
+				return status, err
+			}
+		}
+		status, err = c.Run()
+		return err
+	})
+	return status, err
+}
+
+// newRecorder returns a recorder, or skips where the method is not permitted.
+func newRecorder(t *testing.T, o Options) *Recorder {
+	t.Helper()
+	r, err := New(o)
+	if err != nil {
+		if os.Geteuid() != 0 {
+			t.Skip("it needs root: ", err)
+		}
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// run records a command, which must end well, and returns its usages.
+func run(t *testing.T, o Options, c launch.Cmd) []*usage.Usage {
+	t.Helper()
+	r := newRecorder(t, o)
+	status, err := recorded(t.Context(), r, c)
+	if err != nil || status != (launch.Status{}) {
+		t.Fatalf("%v ended with %+v, %v", c.Args, status, err)
+	}
+	return usagesOf(t, r)
+}
+
+func usagesOf(t *testing.T, r *Recorder) []*usage.Usage {
+	t.Helper()
+	usages, err := r.Usages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, u := range usages {
+		if lost := u.Recordings[0].Lost; lost.Any() {
+			t.Errorf("%s: lost %+v", u.Binary, lost)
+		}
+	}
+	return usages
+}
+
+// role is the command that has the test binary play a role.
+func role(t *testing.T, name string, args ...string) launch.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { null.Close() })
+	return launch.Cmd{
+		Path: self, Args: append([]string{self}, args...), Env: append(os.Environ(), roleVariable+"="+name),
+		Stdin: null, Stdout: null,
+	}
+}
+
+// observed adds up what was seen of a call, in all programs whose name ends so.
+func seen(usages []*usage.Usage, binary, call string) usage.Observed {
+	sum := usage.Observed{Errors: map[int]uint64{}}
+	for _, u := range usages {
+		if s, ok := u.Find(call); ok && strings.HasSuffix(u.Binary, binary) {
+			sum.Calls += s.Observed.Calls
+			sum.Denied += s.Observed.Denied
+			sum.Time += s.Observed.Time
+			for errno, n := range s.Observed.Errors {
+				sum.Errors[errno] += n
+			}
+		}
+	}
+	return sum
+}
