@@ -74,7 +74,7 @@ func TestEveryArchitecture(t *testing.T) {
 		for _, l := range append(lines, line{calls: always}) {
 			for _, name := range l.calls {
 				exists := len(syscalls.Architectures(name)) > 0
-				for _, arch := range strings.Fields(l.archs) {
+				for arch := range strings.FieldsSeq(l.archs) {
 					exists = exists && known(t, arch, name)
 				}
 				if !exists {
