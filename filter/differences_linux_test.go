@@ -64,6 +64,14 @@ func TestDifferencesFromLibseccomp(t *testing.T) {
 			call(amd64, "pwritev", 0, 0, 0, 0, 0xffffffff), Trace(0), Errno(5),
 		},
 		{
+			byLostRule, []*syscalls.Table{amd64},
+			Policy{Default: KillProcess, Rules: []Rule{
+				{"munmap", []Cond{cond(0, Greater, 0xfffffffe)}, Trace(0)},
+				{"munmap", []Cond{cond(0, GreaterOrEqual, 3), cond(1, Less, 0xffffffff)}, KillThread},
+			}},
+			call(amd64, "munmap", 61, 5), KillThread, KillProcess,
+		},
+		{
 			// It looks for the number while it holds the architecture.
 			byAccumulator, mips,
 			Policy{Default: Errno(1), Rules: []Rule{

@@ -33,6 +33,7 @@ const (
 	byUpperHalf   = "upper half"
 	byMultiplexer = "multiplexer"
 	byAccumulator = "accumulator"
+	byLostRule    = "lost rule"
 )
 
 // newDuel compiles the policy. A rule that libseccomp refuses is left out of it;
@@ -117,6 +118,9 @@ func (d *duel) reason(data Data, ours, theirs Action) (reason string, known bool
 		if strings.Contains(problem, "depends on the way") || strings.Contains(problem, "architecture that is none") {
 			return byAccumulator, true
 		}
+		if d.lostRule(table, data, theirs) {
+			return byLostRule, true
+		}
 		return fmt.Sprintf("libseccomp's documentation says %v:", meaning), false
 	}
 	enosys := Errno(syscall.Errno(table.ENOSYS()))
@@ -138,6 +142,21 @@ func (d *duel) reason(data Data, ours, theirs Action) (reason string, known bool
 	}
 	d.compare(clean)
 	return byUpperHalf, true
+}
+
+// lostRule reports whether one of several rules on a call is missing, so that what
+// libseccomp says is right without it.
+func (d *duel) lostRule(table *syscalls.Table, data Data, theirs Action) bool {
+	var about []int
+	for i, r := range d.theirs {
+		if call, found := table.ByName(r.name); found && call.Nr == data.Nr {
+			about = append(about, i)
+		}
+	}
+	return len(about) > 1 && slices.ContainsFunc(about, func(i int) bool {
+		rest := slices.Delete(slices.Clone(d.theirs), i, i+1)
+		return slices.Contains(scmpMeaning(table, d.policy.Default, rest, data), theirs)
+	})
 }
 
 // tableOf gives the table that a call's number is to be looked up in.
