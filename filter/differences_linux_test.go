@@ -64,12 +64,21 @@ func TestDifferencesFromLibseccomp(t *testing.T) {
 			call(amd64, "pwritev", 0, 0, 0, 0, 0xffffffff), Trace(0), Errno(5),
 		},
 		{
-			byLostRule, []*syscalls.Table{amd64},
+			byMixing, []*syscalls.Table{amd64},
 			Policy{Default: KillProcess, Rules: []Rule{
 				{"munmap", []Cond{cond(0, Greater, 0xfffffffe)}, Trace(0)},
 				{"munmap", []Cond{cond(0, GreaterOrEqual, 3), cond(1, Less, 0xffffffff)}, KillThread},
 			}},
 			call(amd64, "munmap", 61, 5), KillThread, KillProcess,
+		},
+		{
+			// The rule for more than 6 is applied to more than 2.
+			byMixing, []*syscalls.Table{amd64},
+			Policy{Default: KillProcess, Rules: []Rule{
+				{"futex_wait", []Cond{{2, Equal, 0x8000000000000015, []uint64{21}}, cond(1, Greater, 6)}, Trap},
+				{"futex_wait", []Cond{cond(1, Greater, 2), cond(4, GreaterOrEqual, 49)}, Trap},
+			}},
+			call(amd64, "futex_wait", 0, 6, 21), KillProcess, Trap,
 		},
 		{
 			// It looks for the number while it holds the architecture.

@@ -33,7 +33,7 @@ const (
 	byUpperHalf   = "upper half"
 	byMultiplexer = "multiplexer"
 	byAccumulator = "accumulator"
-	byLostRule    = "lost rule"
+	byMixing      = "rules mixed up"
 )
 
 // newDuel compiles the policy. A rule that libseccomp refuses is left out of it;
@@ -118,8 +118,8 @@ func (d *duel) reason(data Data, ours, theirs Action) (reason string, known bool
 		if strings.Contains(problem, "depends on the way") || strings.Contains(problem, "architecture that is none") {
 			return byAccumulator, true
 		}
-		if d.lostRule(table, data, theirs) {
-			return byLostRule, true
+		if d.mixesRules(table, data) {
+			return byMixing, true
 		}
 		return fmt.Sprintf("libseccomp's documentation says %v:", meaning), false
 	}
@@ -144,19 +144,23 @@ func (d *duel) reason(data Data, ours, theirs Action) (reason string, known bool
 	return byUpperHalf, true
 }
 
-// lostRule reports whether one of several rules on a call is missing, so that what
-// libseccomp says is right without it.
-func (d *duel) lostRule(table *syscalls.Table, data Data, theirs Action) bool {
-	var about []int
-	for i, r := range d.theirs {
-		if call, found := table.ByName(r.name); found && call.Nr == data.Nr {
-			about = append(about, i)
+// mixesRules reports whether several rules on a call compare the same argument by
+// its order. libseccomp shares what they begin with, and then can lose one of
+// them, or end one with the comparisons of another.
+func (d *duel) mixesRules(table *syscalls.Table, data Data) bool {
+	ordered := make(map[uint32]int) // by argument: the rules that compare it so
+	for _, r := range d.theirs {
+		call, found := table.ByName(r.name)
+		if !found || call.Nr != data.Nr {
+			continue
+		}
+		for _, c := range r.cmps {
+			if c.op != cmpEqual && c.op != cmpMasked && c.op != cmpNotEqual {
+				ordered[c.arg]++
+			}
 		}
 	}
-	return len(about) > 1 && slices.ContainsFunc(about, func(i int) bool {
-		rest := slices.Delete(slices.Clone(d.theirs), i, i+1)
-		return slices.Contains(scmpMeaning(table, d.policy.Default, rest, data), theirs)
-	})
+	return slices.ContainsFunc(slices.Collect(maps.Values(ordered)), func(n int) bool { return n > 1 })
 }
 
 // tableOf gives the table that a call's number is to be looked up in.
