@@ -101,9 +101,8 @@ func TestDecode(t *testing.T) {
 // The order of what is read is the reader's, not the writer's.
 func TestDecodeSorts(t *testing.T) {
 	u := recorded()
-	call := &u.Syscalls[1]
 	u.Syscalls[0], u.Syscalls[1] = u.Syscalls[1], u.Syscalls[0]
-	call = &u.Syscalls[0]
+	call := &u.Syscalls[0]
 	call.Args[0], call.Args[1] = call.Args[1], call.Args[0]
 	call.Args[1].Values = []uint64{1<<64 - 1, 0, 0}
 	call.Stacks[0], call.Stacks[1] = call.Stacks[1], call.Stacks[0]

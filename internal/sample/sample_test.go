@@ -2,6 +2,7 @@ package sample
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gocurb/curb/syscalls"
@@ -59,12 +60,13 @@ func TestPolicyFitsServer(t *testing.T) {
 // TestText: what is written is what is read.
 func TestText(t *testing.T) {
 	want := []Call{{9, "futex", 0x81}, {7, "read", 0}}
-	text := "# how it was made\n"
+	var text strings.Builder
+	text.WriteString("# how it was made\n")
 	for _, call := range want {
-		text += call.String() + "\n"
+		text.WriteString(call.String() + "\n")
 	}
-	if got, err := read(text); err != nil || !slices.Equal(got, want) {
-		t.Errorf("%q is read as %v, %v", text, got, err)
+	if got, err := read(text.String()); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q is read as %v, %v", text.String(), got, err)
 	}
 	for _, bad := range []string{"futex 9 0x81\n", "9 futex\n", "\n"} {
 		if got, err := read(bad); err == nil {
