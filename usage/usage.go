@@ -202,3 +202,19 @@ func (u *Usage) Find(name string) (Syscall, bool) {
 	}
 	return Syscall{}, false
 }
+
+// Frequency gives how often each call was made, by its name, as far as recordings
+// say, and nil where there is none.
+func (u *Usage) Frequency() map[string]float64 {
+	var calls map[string]float64
+	for _, s := range u.Syscalls {
+		if s.Observed == nil {
+			continue
+		}
+		if calls == nil {
+			calls = make(map[string]float64)
+		}
+		calls[s.Name] += float64(s.Observed.Calls)
+	}
+	return calls
+}

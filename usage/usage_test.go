@@ -189,3 +189,18 @@ func TestPlace(t *testing.T) {
 		}
 	}
 }
+
+// TestFrequency: counts of recordings add up, and what was not seen is not there.
+func TestFrequency(t *testing.T) {
+	u := &Usage{Syscalls: []Syscall{
+		{Name: "read", Observed: &Observed{Calls: 3}},
+		{Name: "read", Arch: "386", Observed: &Observed{Calls: 4}},
+		{Name: "write"},
+	}}
+	if got := u.Frequency(); len(got) != 1 || got["read"] != 7 {
+		t.Errorf("got %v", got)
+	}
+	if got := (&Usage{Syscalls: u.Syscalls[2:]}).Frequency(); got != nil {
+		t.Errorf("without a recording: %v", got)
+	}
+}

@@ -81,7 +81,8 @@ func compile(u *usage.Usage, allowed *allowances) (filter.Policy, filter.Program
 	if err != nil {
 		return none, nil, err
 	}
-	program, err := filter.Compile(table, policy)
+	compiler := filter.Compiler{Tables: []*syscalls.Table{table}, Frequency: u.Frequency()}
+	program, err := compiler.Compile(policy)
 	if err != nil {
 		return none, nil, fmt.Errorf("compile the filter for %s: %w", u.Binary, err)
 	}

@@ -58,7 +58,8 @@ func (p *Package) Write(ctx context.Context, l LockDown) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	program, err := filter.Compile(table, l.Policy)
+	compiler := filter.Compiler{Tables: []*syscalls.Table{table}, Frequency: l.Usage.Frequency()}
+	program, err := compiler.Compile(l.Policy)
 	if err != nil {
 		return nil, fmt.Errorf("compile the filter for %s: %w", p.ImportPath, err)
 	}
