@@ -29,6 +29,9 @@ type Options struct {
 	// Arch is the machine's architecture, by its name in package syscalls. ""
 	// is that of this program.
 	Arch string
+	// Archs, if any, are the architectures in place of those in the file. The
+	// first is the machine's.
+	Archs []string
 	// SkipUnknown leaves out the calls that none of the architectures has, and
 	// the architectures that curb has no table for, as the runtimes do, instead
 	// of failing.
@@ -59,6 +62,9 @@ func (p *Profile) Tables() ([]*syscalls.Table, error) {
 // the file, as "syscalls[3].args[0].op", or the names that no architecture of the
 // profile has, all of them, each as a [filter.UnknownCallError].
 func Read(file []byte, o Options) (*Profile, error) {
+	if len(o.Archs) > 0 {
+		o.Arch = o.Archs[0]
+	}
 	if o.Arch == "" {
 		o.Arch = runtime.GOARCH
 	}
@@ -84,6 +90,9 @@ func read(file []byte, o Options) (*Profile, error) {
 	}
 	if p.Archs, err = archs(fields["architectures"], fields["archMap"], o); err != nil {
 		return nil, err
+	}
+	if len(o.Archs) > 0 {
+		p.Archs = o.Archs
 	}
 	if err := p.readRest(fields); err != nil {
 		return nil, err

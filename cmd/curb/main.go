@@ -8,6 +8,7 @@
 //	curb gen PACKAGE            write the lock-down into the program itself
 //	curb record -- COMMAND      say what a program really asks, while it runs
 //	curb merge FILE...          unite recordings, of many runs and machines
+//	curb filter COMMAND         compile, show, try and combine policies
 //	curb version                say which curb this is
 //
 // A TARGET is the path of a Go binary, or a Go package that builds to one.

@@ -169,7 +169,7 @@ func TestOutputLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"scan", self}, {"scan", "--json", self}, {"version"}, {"help"}, {"help", "run"}, {"gen", "--help"}} {
+	for _, args := range [][]string{{"scan", self}, {"scan", "--json", self}, {"version"}, {"help"}, {"help", "run"}, {"gen", "--help"}, {"filter", "--help"}} {
 		t.Run(strings.Join(args[:len(args)-1], " ")+" full", func(t *testing.T) {
 			full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 			if err != nil {

@@ -11,10 +11,7 @@ import (
 // line goes when done is called.
 func progress(w io.Writer, what string) (done func()) {
 	file, ok := w.(*os.File)
-	if !ok {
-		return func() {}
-	}
-	if info, err := file.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if !ok || !isTerminal(file) {
 		return func() {}
 	}
 	stop, gone := make(chan struct{}), make(chan struct{})
@@ -32,4 +29,14 @@ func progress(w io.Writer, what string) (done func()) {
 		close(stop)
 		<-gone
 	}
+}
+
+// isTerminal takes all devices but /dev/null for one.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }

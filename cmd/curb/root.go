@@ -105,7 +105,7 @@ and lets the kernel refuse all others (Linux seccomp). Start with
 	})
 	quietHelp(root)
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newScan(), newWhy(), newRun(), newGen(), newRecord(), newMerge(), newVersion())
+	root.AddCommand(newScan(), newWhy(), newRun(), newGen(), newRecord(), newMerge(), newFilter(), newVersion())
 	root.SetHelpTemplate(root.HelpTemplate() + `{{if not .HasParent}}
 A TARGET is the path of a Go binary, or a Go package that builds to one.
 
