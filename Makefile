@@ -42,7 +42,7 @@ race: ## Run the tests of the concurrent code under the race detector (needs gcc
 
 .PHONY: long
 long: ## Run the tests that take minutes: the decoders on all binaries and encodings, every release of Go, every architecture, millions of verdicts
-	go test ./internal/x86 ./internal/arm64 ./internal/gobin ./syscalls ./filter -long -timeout=1h
+	go test ./internal/x86 ./internal/arm64 ./internal/gobin ./internal/mkgroups ./syscalls ./filter -long -timeout=1h
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each (1m)
