@@ -4,13 +4,16 @@ package record
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -29,6 +32,7 @@ var roles = map[string]func(args []string){
 	"again":   beAgain,
 	"sleeper": beSleeper,
 	"user":    beUser,
+	"denied":  beDenied,
 	"record":  beRecorder,
 }
 
@@ -106,16 +110,46 @@ func beUser(args []string) {
 	syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
 }
 
-// beRecorder records a command and is killed meanwhile.
+// beDenied makes a known call five times under a filter that denies it: VERDICT.
+func beDenied(args []string) {
+	verdict, err := strconv.ParseUint(args[0], 0, 32)
+	if err != nil {
+		panic(err)
+	}
+	runtime.LockOSThread()
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		panic(err)
+	}
+	const load, equal, ret = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, unix.BPF_RET | unix.BPF_K
+	filter := []unix.SockFilter{
+		{Code: load, K: 0}, {Code: equal, K: unix.SYS_GETPPID, Jf: 1},
+		{Code: ret, K: uint32(verdict)}, {Code: ret, K: unix.SECCOMP_RET_ALLOW},
+	}
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+	if _, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&program))); errno != 0 {
+		panic(errno)
+	}
+	for range 5 {
+		syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+	}
+}
+
+// beRecorder records a command and prints how often that called getppid: METHOD
+// ROLE ARGS.
 func beRecorder(args []string) {
-	os.Unsetenv(roleVariable)
+	os.Setenv(roleVariable, args[1])
 	r, err := New(Options{Method: Method(args[0])})
 	if err != nil {
 		panic(err)
 	}
-	if _, err := recorded(context.Background(), r, launch.Cmd{Path: args[1], Args: args[1:]}); err != nil {
+	if _, err := recorded(context.Background(), r, launch.Cmd{Path: "/proc/self/exe", Args: args[1:]}); err != nil {
 		panic(err)
 	}
+	usages, err := r.Usages()
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(seen(usages, "", "getppid").Calls)
 }
 
 // recorded records a command, as "curb record" does.
@@ -196,7 +230,7 @@ func role(t *testing.T, name string, args ...string) launch.Cmd {
 	}
 }
 
-// observed adds up what was seen of a call, in all programs whose name ends so.
+// seen adds up what was seen of a call, in all programs whose name ends so.
 func seen(usages []*usage.Usage, binary, call string) usage.Observed {
 	sum := usage.Observed{Errors: map[int]uint64{}}
 	for _, u := range usages {

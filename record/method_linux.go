@@ -3,22 +3,24 @@
 package record
 
 import (
-	"errors"
+	"fmt"
 
 	"github.com/gocurb/curb/syscalls"
 )
 
 // newMethod takes the method that was asked for, or the best that there is.
 func newMethod(o *Options, tables [entries]*syscalls.Table) (m method, why string, err error) {
-	if o.Method != Ptrace {
-		m, err := newInKernel(o, tables)
-		if err == nil {
-			return m, "the kernel counts", nil
-		}
-		if o.Method == BPF {
-			return nil, "", err
-		}
-		return nil, "", err
+	if o.Method == Ptrace {
+		return newTracer(o, tables), "it was asked for", nil
 	}
-	return nil, "", errors.New("ptrace")
+	kernel, err := newInKernel(o, tables)
+	switch {
+	case err == nil:
+		return kernel, "the kernel counts", nil
+	case o.Method == BPF:
+		return nil, "", err
+	case o.Method != "":
+		return nil, "", fmt.Errorf("there is no method %q of recording", o.Method)
+	}
+	return newTracer(o, tables), err.Error(), nil
 }

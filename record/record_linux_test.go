@@ -18,9 +18,11 @@ func TestThreads(t *testing.T) {
 		o     Options
 		times uint64
 	}{
-		{"bpf", Options{Method: BPF}, 2000},
-		{"bpf, calls only", Options{Method: BPF, CallsOnly: true}, 2000},
-		{"bpf, stacks", Options{Method: BPF, Stacks: true}, 500},
+		{"bpf", Options{Method: BPF}, 1000},
+		{"bpf, calls only", Options{Method: BPF, CallsOnly: true}, 1000},
+		{"bpf, stacks", Options{Method: BPF, Stacks: true}, 100},
+		{"ptrace", Options{Method: Ptrace}, 3},
+		{"ptrace, stacks", Options{Method: Ptrace, Stacks: true}, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			want := threads * tt.times
