@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
-# curb has no C in it, and the lock-down files are for builds without: the same
+# There is no C in what curb builds to, and the lock-down files are for builds without: the same
 # with and without a C compiler on the machine.
 export CGO_ENABLED := 0
 
