@@ -41,8 +41,8 @@ race: ## Run the tests of the concurrent code under the race detector (needs gcc
 	CGO_ENABLED=1 go test -race -run 'TestPrograms|TestDamagedBinaries|TestAtOnce' ./scan ./internal/cache
 
 .PHONY: long
-long: ## Run the tests that take minutes: the decoders on all binaries and encodings, every release of Go, every architecture, millions of verdicts
-	go test ./internal/x86 ./internal/arm64 ./internal/gobin ./internal/mkgroups ./syscalls ./filter -long -timeout=1h
+long: ## Run the tests that take minutes: the decoders on all binaries and encodings, every release of Go, every architecture, millions of verdicts, busy threads
+	go test . ./internal/x86 ./internal/arm64 ./internal/gobin ./internal/mkgroups ./syscalls ./filter -long -timeout=1h
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME each (1m)

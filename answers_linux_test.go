@@ -79,19 +79,15 @@ func killProcess() {
 
 func killThread() {
 	enforce(everythingBut("getppid").Otherwise(curb.KillThread))
-	tid := make(chan int)
-	go func() {
-		runtime.LockOSThread()
-		tid <- syscall.Gettid()
-		// Not raw, so that the scheduler knows that it need not wait.
-		syscall.Syscall(unix.SYS_GETPPID, 0, 0, 0)
-		subprocess.Fatal("the thread goes on")
-	}()
-	stat := fmt.Sprintf("/proc/self/task/%d/stat", <-tid)
+	diesAlone()
+}
+
+// waitForEnd waits until the thread with that stat file has ended.
+func waitForEnd(stat string) {
 	for {
 		text, err := os.ReadFile(stat)
 		// The first thread of a process stays as a zombie.
-		if errors.Is(err, os.ErrNotExist) || strings.Contains(string(text), ") Z ") {
+		if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ESRCH) || strings.Contains(string(text), ") Z ") {
 			return
 		}
 		runtime.Gosched()

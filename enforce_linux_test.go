@@ -24,7 +24,6 @@ import (
 
 // A policy cannot be taken back, so each is enforced in a process of its own.
 var parts = map[string]func(){
-	"all threads":       allThreads,
 	"answers":           answers,
 	"trap":              trap,
 	"kill process":      killProcess,
@@ -54,7 +53,7 @@ func TestMain(m *testing.M) { subprocess.Main(m, parts) }
 // TestEnforce runs the parts that check for themselves.
 func TestEnforce(t *testing.T) {
 	for _, part := range []string{
-		"all threads", "answers", "kill thread", "log", "trace", "loner", "arguments", "unprivileged",
+		"answers", "kill thread", "log", "trace", "loner", "arguments", "unprivileged",
 		"mistake", "two policies", "at once", "children", "no listener", "groups",
 	} {
 		t.Run(part, func(t *testing.T) {
@@ -110,65 +109,6 @@ func status(tid int, field string) string {
 	}
 	subprocess.Fatal(path, "has no", field)
 	return ""
-}
-
-// allThreads has threads that were there before, in system calls and out of
-// them, and some that come after.
-func allThreads() {
-	const threads = 50
-	var before sync.WaitGroup
-	goOn := make(chan bool)
-	errs := make(chan error, 3*threads)
-	try := func(when string) {
-		if errno := call(unix.SYS_GETPPID); errno != syscall.EPERM {
-			errs <- fmt.Errorf("a thread %s gets %v", when, errno)
-		} else if nnp := status(syscall.Gettid(), "NoNewPrivs"); nnp != "1" {
-			errs <- fmt.Errorf("a thread %s has NoNewPrivs %s", when, nnp)
-		} else {
-			errs <- nil
-		}
-	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		subprocess.Fatal(err)
-	}
-	for range threads {
-		before.Add(2)
-		go func() { // waits in the runtime
-			runtime.LockOSThread()
-			before.Done()
-			<-goOn
-			try("that waited")
-		}()
-		go func() { // waits in the kernel
-			runtime.LockOSThread()
-			before.Done()
-			call(unix.SYS_READ, r.Fd(), 0, 0)
-			var b [1]byte
-			if _, err := syscall.Read(int(r.Fd()), b[:]); err != nil {
-				errs <- err
-				return
-			}
-			try("in a system call")
-		}()
-	}
-	before.Wait()
-	enforce(everythingBut("getppid"))
-	close(goOn)
-	if _, err := w.Write(make([]byte, threads)); err != nil {
-		subprocess.Fatal(err)
-	}
-	for range threads {
-		go func() {
-			runtime.LockOSThread()
-			try("that came later")
-		}()
-	}
-	for range 3 * threads {
-		if err := <-errs; err != nil {
-			subprocess.Fatal(err)
-		}
-	}
 }
 
 // loner is a thread with a filter of its own, which nothing can be added to from
