@@ -2,6 +2,7 @@ package profile
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gocurb/curb/filter"
 	"github.com/gocurb/curb/syscalls"
@@ -221,10 +222,8 @@ func overlap(tables []*syscalls.Table, a, b filter.Rule) bool {
 			return true
 		}
 		for _, l := range left {
-			for _, r := range right {
-				if l.meets(r) {
-					return true
-				}
+			if slices.ContainsFunc(right, l.meets) {
+				return true
 			}
 		}
 	}
