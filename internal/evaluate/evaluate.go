@@ -26,7 +26,6 @@ type Evaluator struct {
 	archs   map[string]*names
 	answers map[filter.Action]string
 	in      filter.Data
-	call    string // as it was written
 	args    int
 }
 
