@@ -25,8 +25,8 @@ type Graph struct {
 // another.
 type callSite struct {
 	fn       int
-	target   uint64 // 0 where it calls through a pointer
-	indirect bool
+	target   uint64
+	indirect bool // it calls through a pointer, and target means nothing
 	live     bool
 }
 
@@ -184,14 +184,13 @@ func (g *Graph) findSite(after uint64) *callSite {
 	b, live := g.view(fn)
 	for i, pc := range b.pcs {
 		in := &b.insts[i]
-		if pc+uint64(in.Len) != after || in.Op != isa.Call && in.Op != isa.CallInd {
-			continue
+		behind := pc+uint64(in.Len) == after && (in.Op == isa.Call || in.Op == isa.CallInd)
+		// Up to Go 1.17, a deferred function returns to the call of deferreturn,
+		// which then runs the next one (runtime.jmpdefer).
+		deferred := pc == after && in.Op == isa.Call && g.a.nameAt(in.Target) == "runtime.deferreturn"
+		if behind || deferred {
+			return &callSite{fn: fn, target: in.Target, indirect: deferred || in.Op == isa.CallInd, live: live == nil || live[i]}
 		}
-		s := &callSite{fn: fn, indirect: in.Op == isa.CallInd, live: live == nil || live[i]}
-		if !s.indirect {
-			s.target = in.Target
-		}
-		return s
 	}
 	return nil
 }
@@ -301,11 +300,14 @@ func (g *Graph) jumpsAnywhere(fn int) bool {
 
 // ends reports whether what a stack has below a function is not its own: there is
 // nothing, or another stack. In the thread that runtime.clone makes, the frame
-// pointer is its parent's until runtime.mstart; what returns from a signal handler
-// was called by nobody.
+// pointer is its parent's until runtime.mstart. What returns from a signal handler
+// was called by nobody. And runtime.mcall and morestack go to the scheduler's
+// stack, in old releases (1.17 is one) with the frame pointer still on that of the
+// goroutine, which another thread may be running by then.
 func (g *Graph) ends(fn int) bool {
-	return g.a.file.TopFrame(&g.a.file.Funcs[fn]) ||
-		slices.Contains([]string{"runtime.clone", "runtime.sigreturn", "runtime.sigreturn__sigaction"}, g.w.name(fn))
+	return g.a.file.TopFrame(&g.a.file.Funcs[fn]) || slices.Contains([]string{
+		"runtime.clone", "runtime.sigreturn", "runtime.sigreturn__sigaction", "runtime.mcall", "runtime.morestack",
+	}, g.w.name(fn))
 }
 
 // view returns a function's instructions and which of them can be reached: nil

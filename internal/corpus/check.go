@@ -22,8 +22,10 @@ type result struct {
 	observed   []string
 	predicted  []string
 	unresolved []usage.Unresolved
-	confined   bool  // it was run under a filter
-	broken     error // why the row could not be scanned or run to its end
+	confined   bool     // it was run under a filter
+	compared   int      // stacks that were compared with the call graph
+	gaps       []string // what those have that it has not
+	broken     error    // why the row could not be scanned or run to its end
 }
 
 // missed returns the calls that were observed and not predicted.
@@ -35,6 +37,7 @@ func (r *result) failures() []string {
 	if missed := r.missed(); len(missed) > 0 && len(r.predicted) > 0 {
 		all = append(all, "missed: "+strings.Join(missed, ", "))
 	}
+	all = append(all, r.gaps...)
 	reasons := map[string]bool{}
 	for _, u := range r.unresolved {
 		reasons[fmt.Sprintf("unresolved: %s: %s", u.Function, u.Reason)] = true
@@ -103,9 +106,14 @@ func (b *bench) check(ctx context.Context, r row) (*result, error) {
 		res.predicted, res.unresolved = u.Names(), u.Unresolved
 	}
 	complete := res.broken == nil && len(res.unresolved) == 0 // "curb run" refuses all others
-	res.broken = errors.Join(res.broken, b.observe(ctx, res, binary))
-	if complete && r.arch == runtime.GOARCH {
+	if !r.stacksOnly {
+		res.broken = errors.Join(res.broken, b.observe(ctx, res, binary))
+	}
+	if complete && r.arch == runtime.GOARCH && !r.stacksOnly {
 		res.broken = errors.Join(res.broken, b.confine(ctx, res, binary))
+	}
+	if r.stacks {
+		res.broken = errors.Join(res.broken, b.compareStacks(ctx, res, binary))
 	}
 	return res, ctx.Err()
 }

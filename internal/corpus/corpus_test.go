@@ -68,6 +68,26 @@ func TestNothingIsMissed(t *testing.T) {
 	}
 }
 
+// The stacks of the small programs are in the static call graphs. make corpus
+// does that with all programs.
+func TestStacksAreInGraph(t *testing.T) {
+	b := testBench(t)
+	for _, name := range []string{"hello", "roundtrip", "processes"} {
+		r := local(name)
+		r.stacks, r.stacksOnly = true, true
+		res, err := b.check(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all := res.failures(); len(all) > 0 {
+			t.Errorf("%s: %s", r.label(), strings.Join(all, "\n"))
+		}
+		if res.runs != 2*len(r.ways) || res.compared < 20*res.runs {
+			t.Errorf("%s: %d stacks in %d runs", r.label(), res.compared, res.runs)
+		}
+	}
+}
+
 // What ends well once may not a second time: the small programs are run under
 // their filter many times in a row.
 func TestRunsUnderTrapAgain(t *testing.T) {

@@ -2,7 +2,8 @@
 // those that the scan of their binaries predicts. Each is run in many ways,
 // and then once more in all its ways under "curb run --deny trap", where it must
 // work as before. It prints a line for each program, and fails if any call was
-// missed, if the scan left anything unresolved, or if a program broke.
+// missed, if the scan left anything unresolved, if a stack was seen that the static
+// call graph does not allow, or if a program broke.
 //
 // The programs are those of the Go toolchain, well-known ones from modules at
 // pinned versions, and small ones as every Go release since 1.17 builds them:
@@ -38,6 +39,7 @@ func main() {
 	flag.StringVar(&o.part, "part", "all", "`part` of the corpus: all, or ci, which takes less than ten minutes")
 	flag.StringVar(&o.match, "run", "", "only the programs whose label, such as caddy-amd64-pie, matches this `regexp`")
 	flag.StringVar(&o.file, "o", "", "write a document with the table to this `file`")
+	flag.BoolVar(&o.stacks, "stacks", false, "only hold the stacks that are recorded against the static call graph")
 	flag.BoolVar(&o.verbose, "v", false, "say on standard error what is being done")
 	flag.Parse()
 	var ok bool
@@ -59,7 +61,7 @@ func main() {
 // options say what is done with which rows.
 type options struct {
 	part, match, file string
-	verbose           bool
+	stacks, verbose   bool
 }
 
 // rows returns the rows that the options choose.
@@ -71,10 +73,14 @@ func (o options) rows() ([]row, error) {
 	if o.part != "all" && o.part != "ci" {
 		return nil, fmt.Errorf("-part is all or ci, not %q", o.part)
 	}
-	chosen := slices.DeleteFunc(rows(), func(r row) bool { return o.part == "ci" && !r.ci || !match.MatchString(r.label()) })
+	chosen := slices.DeleteFunc(rows(), func(r row) bool {
+		return o.part == "ci" && !r.ci || !match.MatchString(r.label()) || o.stacks && !r.stacks
+	})
 	for i := range chosen {
 		r := &chosen[i]
 		r.faults = r.faults && (o.part == "all" || r.small && r.toolchain == "local")
+		r.stacks = r.stacks && (o.part == "all" || o.stacks || r.mode == "plain")
+		r.stacksOnly = o.stacks
 	}
 	if len(chosen) == 0 {
 		return nil, fmt.Errorf("no program of the corpus matches %q", o.match)

@@ -54,6 +54,8 @@ type row struct {
 	mode      string // of buildModes
 	ci        bool
 	faults    bool
+	// stacks are compared with the call graph, and stacksOnly does nothing else.
+	stacks, stacksOnly bool
 }
 
 // label names the row in messages, and in the cache of what was built.
@@ -84,6 +86,7 @@ func rows() []row {
 				program: p, toolchain: "local", arch: "amd64", mode: mode,
 				ci:     p.ci && (p.small || mode == "plain"),
 				faults: p.faults && mode == "plain",
+				stacks: true,
 			})
 		}
 	}
@@ -96,6 +99,7 @@ func rows() []row {
 				program: p, toolchain: release, arch: "amd64", mode: "plain",
 				ci:     at == 0 || at == len(releases)-1,
 				faults: true,
+				stacks: true,
 			})
 		}
 	}

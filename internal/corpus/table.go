@@ -17,7 +17,7 @@ import (
 // writeTable writes the results as a table, and what is wrong below it. The
 // text is valid Markdown, and can be read as it is.
 func writeTable(w io.Writer, results []*result) error {
-	rows := [][]string{{"program", "version", "Go", "arch", "mode", "runs", "observed", "predicted", "missed", "under trap"}}
+	rows := [][]string{{"program", "version", "Go", "arch", "mode", "runs", "observed", "predicted", "missed", "under trap", "stacks"}}
 	runs, failed := 0, 0
 	var failures bytes.Buffer
 	for _, r := range results {
@@ -59,9 +59,19 @@ func (r *result) cells() []string {
 	case !r.confined:
 		confined = "FAILED"
 	}
+	observed, stacks := strconv.Itoa(len(r.observed)), "-"
+	if r.stacksOnly {
+		observed, missed, confined = "-", "-", "-"
+	}
+	if r.stacks {
+		stacks = strconv.Itoa(r.compared)
+	}
+	if n := len(r.gaps); n > 0 {
+		stacks = fmt.Sprintf("%s, %d gaps", stacks, n)
+	}
 	return []string{
 		r.name, r.version, r.goVersion, r.arch, r.mode,
-		strconv.Itoa(r.runs), strconv.Itoa(len(r.observed)), strconv.Itoa(len(r.predicted)), missed, confined,
+		strconv.Itoa(r.runs), observed, strconv.Itoa(len(r.predicted)), missed, confined, stacks,
 	}
 }
 
@@ -108,7 +118,9 @@ Then, for some, each observed call was made to fail, one at a time, with ENOSYS,
 EPERM and EINTR, which brings out what older kernels would. What the scan of
 the binary did not predict is missed. Under trap means that all ways were run
 again under "curb run --deny trap", where one denial ends the program, and ended the
-same. Programs for arm64 ran under qemu-user.
+same. Programs for arm64 ran under qemu-user. Those for amd64 were recorded by
+"curb record", too: of their stacks, of which there were so many different ones a
+run, each caller and callee must be in the static call graph, or it is a gap.
 
 `, time.Now().UTC().Format(time.DateOnly), release, "go run ./internal/corpus "+args)
 	if err := writeTable(&out, results); err != nil {

@@ -41,15 +41,20 @@ func TestTable(t *testing.T) {
 	unread := sample("unread", "amd64")
 	unread.predicted, unread.confined, unread.broken = nil, false, errors.New("scan: no")
 
-	want := `| program | version | Go     | arch  | mode  | runs | observed | predicted | missed             | under trap |
-| ------- | ------- | ------ | ----- | ----- | ---- | -------- | --------- | ------------------ | ---------- |
-| caddy   | v1.2.3  | 1.26.8 | amd64 | plain | 5    | 2        | 3         | none               | the same   |
-| hi      | v1.2.3  | 1.26.8 | arm64 | plain | 5    | 2        | 3         | none               | -          |
-| open    | v1.2.3  | 1.26.8 | amd64 | plain | 5    | 2        | 3         | none, 2 unresolved | refused    |
-| lost    | v1.2.3  | 1.26.8 | amd64 | plain | 5    | 3        | 3         | socket             | FAILED     |
-| unread  | v1.2.3  | 1.26.8 | amd64 | plain | 5    | 2        | 0         | not scanned        | refused    |
+	good.stacks, good.compared = true, 12
+	stacks := sample("stacks", "amd64")
+	stacks.stacks, stacks.stacksOnly, stacks.compared, stacks.gaps = true, true, 12, []string{"not in the call graph: f"}
 
-5 binaries, 25 runs, 3 failed.
+	want := `| program | version | Go     | arch  | mode  | runs | observed | predicted | missed             | under trap | stacks     |
+| ------- | ------- | ------ | ----- | ----- | ---- | -------- | --------- | ------------------ | ---------- | ---------- |
+| caddy   | v1.2.3  | 1.26.8 | amd64 | plain | 5    | 2        | 3         | none               | the same   | 12         |
+| hi      | v1.2.3  | 1.26.8 | arm64 | plain | 5    | 2        | 3         | none               | -          | -          |
+| open    | v1.2.3  | 1.26.8 | amd64 | plain | 5    | 2        | 3         | none, 2 unresolved | refused    | -          |
+| lost    | v1.2.3  | 1.26.8 | amd64 | plain | 5    | 3        | 3         | socket             | FAILED     | -          |
+| unread  | v1.2.3  | 1.26.8 | amd64 | plain | 5    | 2        | 0         | not scanned        | refused    | -          |
+| stacks  | v1.2.3  | 1.26.8 | amd64 | plain | 5    | -        | 3         | -                  | -          | 12, 1 gaps |
+
+6 binaries, 30 runs, 4 failed.
 
 open-amd64-plain:
 
@@ -64,8 +69,12 @@ lost-amd64-plain:
 unread-amd64-plain:
 
 - scan: no
+
+stacks-amd64-plain:
+
+- not in the call graph: f
 `
-	if got := tableText(t, good, emulated, open, lost, unread); got != want {
+	if got := tableText(t, good, emulated, open, lost, unread, stacks); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
