@@ -1,5 +1,7 @@
 package filter
 
+import "math"
+
 // How often a number is searched for, compared with others. The kernel does not
 // run the filter for what is simply allowed, since Linux 5.11, and what is denied
 // is rare.
@@ -84,7 +86,9 @@ func (c Compiler) frequencies() frequencies {
 	if c.Frequency != nil {
 		f.most = 0
 		for _, count := range c.Frequency {
-			f.most = max(f.most, count)
+			if count > f.most { // which nothing is that is not a number
+				f.most = min(count, math.MaxFloat64)
+			}
 		}
 	}
 	return f
@@ -99,7 +103,7 @@ func (f frequencies) of(name string) float64 {
 	if !(count > 0 && f.most > 0) { // not a number, too
 		return 0
 	}
-	return count / f.most
+	return min(count/f.most, 1) // infinite as it may be
 }
 
 // checked is the weight of a call whose arguments count.
