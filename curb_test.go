@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gocurb/curb"
@@ -256,4 +257,23 @@ func TestDependencies(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPolicyWithMistakesIsNotChanged: many goroutines can ask it what is wrong.
+func TestPolicyWithMistakesIsNotChanged(t *testing.T) {
+	var p curb.Policy
+	for range 5 {
+		p = p.AllowIf("read")
+	}
+	p = p.Allow("reed")
+	want := p.Err().Error()
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			if got := p.Err().Error(); got != want {
+				t.Errorf("the error is\n%s\nand was\n%s", got, want)
+			}
+		})
+	}
+	wait.Wait()
 }

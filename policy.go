@@ -192,10 +192,10 @@ func noTable() error {
 func (p Policy) compile(t *syscalls.Table) (filter.Program, error) {
 	plain, err := p.plain(t)
 	if err != nil {
-		return nil, errors.Join(append(p.errs, err)...)
+		return nil, errors.Join(append(slices.Clip(p.errs), err)...)
 	}
 	prog, err := filter.Compile(t, plain)
-	if err = errors.Join(append(p.errs, err)...); err != nil {
+	if err = errors.Join(append(slices.Clip(p.errs), err)...); err != nil {
 		return nil, err
 	}
 	return prog, nil
