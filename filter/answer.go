@@ -14,7 +14,26 @@ const (
 	// x32Bit marks the numbers of the x32 ABI on amd64 (__X32_SYSCALL_BIT). No
 	// numbers from there on are amd64's own.
 	x32Bit = 0x40000000
+	// From firstX32 to lastX32 the calls that only x32 has are numbered, with the
+	// bit. Before Linux 5.4 kernels with x32 made them without it, too (see
+	// seccomp(2)), and amd64 gets no calls there (arch/x86/entry/syscalls/
+	// syscall_64.tbl).
+	firstX32 = 512
+	lastX32  = 547
+
+	amd64Entry = 0xc000003e // AUDIT_ARCH_X86_64
 )
+
+// isOwn reports whether a number can be one of the table's calls.
+func isOwn(t *syscalls.Table, nr uint32) bool {
+	switch {
+	case isX32(t):
+		return nr >= x32Bit && nr != skipped
+	case t.AuditArch == amd64Entry:
+		return nr < firstX32 || nr > lastX32 && nr < x32Bit
+	}
+	return nr != skipped
+}
 
 // unmatched is what happens to a call that no rule decides, nil for one that the
 // table does not know.
@@ -80,13 +99,21 @@ func (c Compiler) answers(a *assembler, p Policy, table int, rules []ruleFor, li
 	slices.Sort(order)
 	number := func(o uint64) uint32 { return uint32(o >> 32) }
 
+	// gap appends what happens for the numbers below a limit that nobody has.
+	gap := func(limit uint64) {
+		if t.AuditArch == amd64Entry && limit > firstX32 {
+			list.fill(firstX32, nobody, seldom)
+			list.fill(min(limit, lastX32+1), ret(refusedX32(t, p.Default)), seldom)
+		}
+		list.fill(limit, nobody, seldom)
+	}
 	// ruled appends what the next of the rules say of their number.
 	ruled := func(call *syscalls.Call) {
 		nr, n := number(order[0]), 1
 		for n < len(order) && number(order[n]) == nr {
 			n++
 		}
-		list.fill(uint64(nr), nobody, seldom)
+		gap(uint64(nr))
 		to, weight := a.decide(c, p, table, call, rules, order[:n], hot)
 		list.add(branch{lo: nr, hi: nr, to: to, weight: weight})
 		order = order[n:]
@@ -99,7 +126,7 @@ func (c Compiler) answers(a *assembler, p Policy, table int, rules []ruleFor, li
 			ruled(call)
 			continue
 		}
-		list.fill(uint64(call.Nr), nobody, seldom)
+		gap(uint64(call.Nr))
 		to := plain
 		if call.ENOSYS {
 			to = nobody
@@ -108,6 +135,9 @@ func (c Compiler) answers(a *assembler, p Policy, table int, rules []ruleFor, li
 	}
 	for len(order) > 0 {
 		ruled(nil)
+	}
+	if t.AuditArch == amd64Entry {
+		gap(lastX32 + 1)
 	}
 	return nobodys
 }

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gocurb/curb/syscalls"
@@ -24,22 +25,23 @@ func TestAnswers(t *testing.T) {
 		{"marked call", Data{Nr: clone3, Arch: amd64}},
 		{"unknown number", Data{Nr: unknown, Arch: amd64}},
 		{"x32 number of a denied call", Data{Nr: x32 | ptrace, Arch: amd64}},
+		{"that of x32 alone, without its bit", Data{Nr: 521, Arch: amd64}},
 		{"foreign architecture", Data{Nr: ptrace, Arch: i386}},
 	}
 	eperm, enosys := Errno(1), Errno(38)
 	tests := []struct {
 		byDefault Action
-		want      [5]Action
+		want      [6]Action
 	}{
-		{eperm, [5]Action{eperm, enosys, enosys, enosys, KillProcess}},
-		{Errno(0), [5]Action{Errno(0), enosys, enosys, enosys, KillProcess}},
-		{Allow, [5]Action{Allow, Allow, Allow, enosys, KillProcess}},
-		{Trace(7), [5]Action{Trace(7), Trace(7), Trace(7), enosys, KillProcess}},
-		{Notify, [5]Action{Notify, Notify, Notify, enosys, KillProcess}},
-		{Log, [5]Action{Log, Log, Log, Log, Log}},
-		{Trap, [5]Action{Trap, Trap, Trap, Trap, Trap}},
-		{KillThread, [5]Action{KillThread, KillThread, KillThread, KillThread, KillThread}},
-		{KillProcess, [5]Action{KillProcess, KillProcess, KillProcess, KillProcess, KillProcess}},
+		{eperm, [6]Action{eperm, enosys, enosys, enosys, enosys, KillProcess}},
+		{Errno(0), [6]Action{Errno(0), enosys, enosys, enosys, enosys, KillProcess}},
+		{Allow, [6]Action{Allow, Allow, Allow, enosys, enosys, KillProcess}},
+		{Trace(7), [6]Action{Trace(7), Trace(7), Trace(7), enosys, enosys, KillProcess}},
+		{Notify, [6]Action{Notify, Notify, Notify, enosys, enosys, KillProcess}},
+		{Log, [6]Action{Log, Log, Log, Log, Log, Log}},
+		{Trap, [6]Action{Trap, Trap, Trap, Trap, Trap, Trap}},
+		{KillThread, [6]Action{KillThread, KillThread, KillThread, KillThread, KillThread, KillThread}},
+		{KillProcess, [6]Action{KillProcess, KillProcess, KillProcess, KillProcess, KillProcess, KillProcess}},
 	}
 	more := []struct {
 		name string
@@ -87,6 +89,68 @@ func TestNoX32OnOtherArchitectures(t *testing.T) {
 		if got, err := prog.Run(Data{Nr: nr, Arch: syscalls.ARM64.AuditArch}); err != nil || got != want {
 			t.Errorf("%#x gets %v, %v; want %v", nr, got, err, want)
 		}
+	}
+}
+
+// TestNumbersOfX32WithoutItsBit: old kernels make calls of them, and a rule by name
+// does not speak of them.
+func TestNumbersOfX32WithoutItsBit(t *testing.T) {
+	for _, tables := range [][]*syscalls.Table{{syscalls.AMD64}, {syscalls.AMD64, syscalls.X32}, {syscalls.X32}} {
+		p := Policy{Default: Allow, Rules: []Rule{{Syscall: "ptrace", Action: Deny}, {Syscall: "read", Action: Trap}}}
+		if tables[0] == syscalls.AMD64 {
+			p.Rules = append(p.Rules, Rule{Syscall: "#600", Action: Trap})
+		}
+		prog := compileFor(t, Compiler{Tables: tables}, p)
+		for nr := uint32(505); nr < 610; nr++ {
+			d := Data{Nr: nr, Arch: syscalls.AMD64.AuditArch}
+			want := Allow
+			switch {
+			case tables[0] == syscalls.X32:
+				want = KillProcess
+			case nr >= 512 && nr <= 547:
+				want = Errno(38)
+			case nr == 600:
+				want = Trap
+			}
+			if got, err := prog.Run(d); err != nil || got != want || p.VerdictFor(tables, d) != want {
+				t.Errorf("%s: %d gets %v, %v, and %v by the definition; want %v", Compiler{Tables: tables}.archNames(), nr, got, err, p.VerdictFor(tables, d), want)
+			}
+		}
+	}
+}
+
+// TestUnknownCallsOfShortRegisters: the kernel sees 32 bits, whatever a program of
+// 64 bits leaves above them (int $0x80).
+func TestUnknownCallsOfShortRegisters(t *testing.T) {
+	is := func(op Op) []Cond { return []Cond{{0, op, 0, []uint64{1}}} }
+	p := Policy{Default: Allow, Rules: []Rule{{"#2000", is(Equal), Trap}, {"#2001", is(NotEqual), Trap}}}
+	for _, table := range syscalls.Tables() {
+		if table == syscalls.X32 {
+			continue
+		}
+		same := table.AuditArch&0x80000000 == 0
+		prog := compile(t, table, p)
+		for nr, want := range map[uint32]bool{2000: same, 2001: !same} {
+			got, err := prog.Run(Data{Nr: nr, Arch: table.AuditArch, Args: [6]uint64{0xdead<<32 | 1}})
+			if err != nil || (got == Trap) != want {
+				t.Errorf("%s: %d gets %v, %v; want trap: %v", table.Arch, nr, got, err, want)
+			}
+		}
+	}
+}
+
+// TestTablesOfTheSameNumbers: one of them would not count.
+func TestTablesOfTheSameNumbers(t *testing.T) {
+	renamed := *syscalls.AMD64
+	renamed.Arch = "x86_64"
+	for _, tables := range [][]*syscalls.Table{{syscalls.AMD64, syscalls.AMD64}, {syscalls.X32, syscalls.I386, syscalls.X32}, {syscalls.AMD64, &renamed}} {
+		if _, err := (Compiler{Tables: tables}).Compile(allowOnly(syscalls.AMD64, "read")); err == nil || !strings.Contains(err.Error(), "are for the same numbers") {
+			t.Errorf("the error is %v", err)
+		}
+	}
+	prog := compile(t, &renamed, Policy{Default: Allow})
+	if got, err := prog.Run(Data{Nr: 0x40000000, Arch: renamed.AuditArch}); err != nil || got != Errno(38) {
+		t.Errorf("a number of x32 gets %v, %v from the table by another name", got, err)
 	}
 }
 

@@ -224,10 +224,10 @@ func (n *naming) calls(name string) map[*syscalls.Table]*syscalls.Call {
 
 func (n *naming) shapes(name string) []shape {
 	found := make(map[shape]bool)
-	for _, call := range n.calls(name) {
-		s := shape{64, 64, 64, 64, 64, 64}
-		if call != nil {
-			for i := range s {
+	for t, call := range n.calls(name) {
+		var s shape
+		for i := range s {
+			if s[i] = registerWidth(t); call != nil {
 				s[i] = max(call.Width(i), 32)
 			}
 		}

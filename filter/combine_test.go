@@ -311,9 +311,9 @@ func TestCompare(t *testing.T) {
 
 // actions is what the comparison says of a call, nil for nothing.
 func (c *Comparison) actions(t *syscalls.Table, call *syscalls.Call, in Data) *[2]Action {
-	all := func(conds []Cond) bool {
+	all := func(name string, conds []Cond) bool {
 		for _, c := range conds {
-			if !c.holds(in.Args[c.Arg], call == nil || call.Width(c.Arg) == 64) {
+			if !c.holds(in.Args[c.Arg], widthOf(t, Rule{Syscall: name}, c.Arg) == 64) {
 				return false
 			}
 		}
@@ -321,11 +321,11 @@ func (c *Comparison) actions(t *syscalls.Table, call *syscalls.Call, in Data) *[
 	}
 next:
 	for _, d := range c.Differences {
-		if in.Arch != t.AuditArch || !names(Rule{Syscall: d.Syscall}, call, in.Nr) || !all(d.When) {
+		if in.Arch != t.AuditArch || !names(Rule{Syscall: d.Syscall}, call, in.Nr) || !all(d.Syscall, d.When) {
 			continue
 		}
 		for _, conds := range d.Unless {
-			if all(conds) {
+			if all(d.Syscall, conds) {
 				continue next
 			}
 		}

@@ -53,8 +53,8 @@ func (c Compiler) Compile(p Policy) (Program, error) {
 // assemble compiles with some of the passes. The program can be longer than the
 // kernel takes.
 func (c Compiler) assemble(p Policy, enabled passes) (Program, error) {
-	if len(c.Tables) == 0 || slices.Contains(c.Tables, nil) {
-		return nil, fmt.Errorf("compile a policy: there is no table of system calls for the architecture")
+	if err := c.checkTables(); err != nil {
+		return nil, fmt.Errorf("compile a policy: %w", err)
 	}
 	a := newAssembler(enabled)
 	rules, err := c.resolve(p)
@@ -62,6 +62,21 @@ func (c Compiler) assemble(p Policy, enabled passes) (Program, error) {
 		return nil, err
 	}
 	return c.write(a, p, rules)
+}
+
+// checkTables finds out whether each number of each entry is for one table.
+func (c Compiler) checkTables() error {
+	if len(c.Tables) == 0 || slices.Contains(c.Tables, nil) {
+		return fmt.Errorf("there is no table of system calls for the architecture")
+	}
+	for i, t := range c.Tables {
+		for _, u := range c.Tables[:i] {
+			if t.AuditArch == u.AuditArch && isX32(t) == isX32(u) {
+				return fmt.Errorf("the tables of %s and %s are for the same numbers (AuditArch %#x): leave one out", u.Arch, t.Arch, t.AuditArch)
+			}
+		}
+	}
+	return nil
 }
 
 // write writes the program for rules that were made ready for each table.
@@ -101,7 +116,7 @@ func (c Compiler) numbers(a *assembler, p Policy, audit uint32, rules [][]ruleFo
 	case x32 >= 0:
 		list.fill(x32Bit, ret(nobodys), seldom)
 		nobodys = c.answers(a, p, x32, rules[x32], &list)
-	case c.Tables[own].Arch == "amd64":
+	case audit == amd64Entry:
 		list.fill(x32Bit, ret(nobodys), seldom)
 		nobodys = refusedX32(c.Tables[own], p.Default)
 	}
@@ -111,7 +126,7 @@ func (c Compiler) numbers(a *assembler, p Policy, audit uint32, rules [][]ruleFo
 }
 
 // isX32 reports whether the table is that of amd64's second set of numbers.
-func isX32(t *syscalls.Table) bool { return t.Arch == "x32" }
+func isX32(t *syscalls.Table) bool { return t.AuditArch == amd64Entry && t.Arch == "x32" }
 
 // archNames lists the architectures of the program for a reader.
 func (c Compiler) archNames() string {

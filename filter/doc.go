@@ -19,7 +19,8 @@
 //   - Numbers that the table does not have are calls that are newer than it, or
 //     none. What is newer is called in the same way, to find out.
 //   - On amd64, numbers from 0x40000000 on are those of the x32 ABI, the same
-//     calls by other numbers, which a list of names does not speak of.
+//     calls by other numbers, which a list of names does not speak of. So are
+//     512 to 547, by which kernels before Linux 5.4 make calls of x32 as well.
 //   - The entries of other architectures (on amd64 that for 32-bit programs, by
 //     int $0x80, and 32-bit programs themselves) have numbers that mean
 //     something else.

@@ -136,7 +136,7 @@ func knows(t *syscalls.Table, r Rule) bool {
 		_, found := t.ByName(r.Syscall)
 		return found
 	case t.Arch == "amd64":
-		return nr < 0x40000000
+		return nr < 0x40000000 && (nr < 512 || nr > 547)
 	case t.Arch == "x32":
 		return nr >= 0x40000000
 	}
@@ -148,10 +148,13 @@ func widthOf(t *syscalls.Table, r Rule, arg int) int {
 	if nr, numeric, _ := r.number(); numeric {
 		call, known = t.ByNumber(nr)
 	}
-	if !known {
-		return 64
+	switch {
+	case known:
+		return call.Width(arg)
+	case slices.Contains([]string{"386", "arm", "mips", "mipsle"}, t.Arch):
+		return 32
 	}
-	return call.Width(arg)
+	return 64
 }
 
 // valid says whether Compile takes the condition, by its documentation: it has

@@ -52,7 +52,8 @@ func (r Rule) number() (nr uint32, numeric bool, err error) {
 // lower half is compared, since the kernel ignores the upper half. A value or
 // mask for it must fit: it is below 1<<32, or it is a negative 32-bit number
 // with its sign extended, such as AT_FDCWD. Of calls that the table does not
-// know all arguments are compared as 64 bits.
+// know all that a register has is compared: 64 bits, and 32 on 386, arm, mips and
+// mipsle.
 type Cond struct {
 	// Arg is the argument, counted from 0.
 	Arg int

@@ -66,7 +66,7 @@ func (c Compiler) resolve(p Policy) ([][]ruleFor, error) {
 // unknown is the error for a rule about a call that none of the tables has.
 func (c Compiler) unknown(r Rule) error {
 	if _, numeric, _ := r.number(); numeric {
-		return fmt.Errorf("%s is not a system call of %s: it is -1, or has the bit that marks the x32 ABI, which is refused", r.Syscall, c.archNames())
+		return fmt.Errorf("%s is not a system call of %s: it is -1, or one of the x32 ABI (512 to 547, and from 0x40000000 on), which is refused", r.Syscall, c.archNames())
 	}
 	e := &UnknownCallError{Name: r.Syscall, Arch: c.archNames(), Others: syscalls.Architectures(r.Syscall)}
 	for _, t := range c.Tables {
@@ -93,7 +93,7 @@ func (r *Rule) on(t *syscalls.Table) (ready ruleFor, known bool, err error) {
 	var call *syscalls.Call
 	if numeric {
 		call, _ = t.ByNumber(nr)
-		known = nr != skipped && (isX32(t) == (nr >= x32Bit) || t.Arch != "amd64" && !isX32(t))
+		known = isOwn(t, nr)
 	} else if call, known = t.ByName(r.Syscall); known {
 		nr = call.Nr
 	}
@@ -103,7 +103,7 @@ func (r *Rule) on(t *syscalls.Table) (ready ruleFor, known bool, err error) {
 	ready.nr = nr
 	var errs []error
 	for _, c := range r.Conds {
-		test, err := c.forCall(call, t.BigEndian)
+		test, err := c.forCall(t, call)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("rule %q: condition %q: %w", *r, c, err))
 		}
@@ -120,19 +120,28 @@ func (r *Rule) on(t *syscalls.Table) (ready ruleFor, known bool, err error) {
 	return ready, true, err
 }
 
+// registerWidth is how many bits an argument has of which nothing else is known.
+func registerWidth(t *syscalls.Table) int {
+	const is64Bit = 0x80000000 // __AUDIT_ARCH_64BIT
+	if t.AuditArch&is64Bit != 0 {
+		return 64
+	}
+	return 32
+}
+
 // forCall makes a condition on a call ready, nil for one that the table does not
 // have.
-func (c Cond) forCall(call *syscalls.Call, bigEndian bool) (test, error) {
+func (c Cond) forCall(t *syscalls.Table, call *syscalls.Call) (test, error) {
 	const most = 6
 	if c.Arg < 0 || c.Arg >= most {
 		return test{}, fmt.Errorf("arguments are counted from 0 to %d", most-1)
 	}
-	width := 64
+	width := registerWidth(t)
 	if call != nil {
 		if n := call.NArgs(); c.Arg >= n {
 			return test{}, fmt.Errorf("%s has %d arguments, counted from 0", call.Name, n)
 		}
 		width = call.Width(c.Arg)
 	}
-	return c.resolve(width, bigEndian)
+	return c.resolve(width, t.BigEndian)
 }

@@ -29,6 +29,7 @@ func (p Policy) VerdictFor(tables []*syscalls.Table, d Data) Action {
 		skipped    = 0xffffffff
 		x32        = 0x40000000
 		amd64Entry = 0xc000003e // AUDIT_ARCH_X86_64
+		is64Bit    = 0x80000000 // __AUDIT_ARCH_64BIT
 	)
 	lenient := isKind(p.Default, Allow) || isKind(p.Default, Errno(0)) || isKind(p.Default, Trace(0)) || isKind(p.Default, Notify)
 	// Two tables can be of one entry: amd64's and that of x32.
@@ -56,6 +57,8 @@ func (p Policy) VerdictFor(tables []*syscalls.Table, d Data) Action {
 		return noSuchCall(entry)
 	case t == nil:
 		return KillProcess
+	case d.Arch == amd64Entry && d.Nr >= 512 && d.Nr <= 547 && lenient: // calls of x32 without its bit
+		return noSuchCall(t)
 	}
 	call, known := t.ByNumber(d.Nr)
 	denied := p.Default
@@ -68,7 +71,7 @@ func (p Policy) VerdictFor(tables []*syscalls.Table, d Data) Action {
 		}
 		holds := true
 		for _, c := range r.Conds {
-			wide := !known || call.Width(c.Arg) == 64
+			wide := !known && t.AuditArch&is64Bit != 0 || known && call.Width(c.Arg) == 64
 			holds = holds && c.holds(d.Args[c.Arg], wide)
 		}
 		if holds && r.Action != Deny {
