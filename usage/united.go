@@ -160,9 +160,7 @@ func (p *united) addStack(c *unitedCall, s Stack, u *Usage) {
 	if p.together {
 		s.PCs = nil
 	}
-	way := s
-	way.Calls, way.Time = 0, 0
-	out := c.stacks.add(text(way), s, func(have *Stack) {
+	out := c.stacks.add(s.way(), s, func(have *Stack) {
 		have.Calls += s.Calls
 		have.Time += s.Time
 	})
