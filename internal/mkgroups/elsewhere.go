@@ -17,11 +17,14 @@ const (
 // syscall_linux_ARCH.go of package syscall, and sys_linux_ARCH.s of package
 // runtime.
 var elsewhere = []alias{
-	{call: "mmap", others: "mmap2", archs: thirtyTwo, instead: true},
+	{call: "mmap", others: "mmap2", archs: "386 arm", instead: true},
+	{call: "mmap", others: "mmap2", archs: "mips mipsle"}, // mmap is runtime's, mmap2 package syscall's
 	{call: "futex", others: "futex_time64", archs: thirtyTwo},
 	{call: "timer_settime", others: "timer_settime64", archs: thirtyTwo},
 	{call: "clock_gettime", others: "clock_gettime64", archs: thirtyTwo}, // the vDSO's
 	{call: "arch_prctl", others: "set_thread_area", archs: "386"},
+	{call: "arch_prctl", others: "brk uname", archs: thirtyTwo},     // mallocinit and osinit, at the start as well
+	{call: "arch_prctl", others: "riscv_hwprobe", archs: "riscv64"}, // package internal/cpu, likewise
 	{call: "rt_sigreturn", others: "sigreturn", archs: "386 arm"},
 	{call: "openat", others: "open", archs: "386 arm mips mipsle ppc64 ppc64le s390x", shift: 1}, // runtime.open
 	{call: "fstat", others: "fstat64", archs: thirtyTwo},
