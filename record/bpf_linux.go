@@ -46,18 +46,46 @@ func newInKernel(o *Options, tables [entries]*syscalls.Table) (_ *inKernel, err 
 	if err := k.configure(spec); err != nil {
 		return nil, err
 	}
-	if err := spec.LoadAndAssign(&k.objects, nil); err != nil {
+	if err := k.load(spec); err != nil {
 		return nil, explainLoad(err)
 	}
-	for number := uint32(firstImage); number < maxImages; number++ {
-		if err := k.objects.UnusedImages.Put(nil, number); err != nil {
-			return nil, fmt.Errorf("number the programs: %w", err)
-		}
+	if err := errors.Join(fill(k.objects.UnusedImages, firstImage, maxImages), fill(k.objects.UnusedCells, 1, maxNear)); err != nil {
+		return nil, fmt.Errorf("number the programs and their calls: %w", err)
 	}
 	if k.programs, err = newAnnouncements(&k.objects, o.Wanted); err != nil {
 		return nil, err
 	}
 	return k, k.attach()
+}
+
+// load loads the programs, as they are for this kernel: before Linux 5.12 nothing
+// can be kept with a thread. A failure for another reason is the second one's, too.
+func (k *inKernel) load(spec *ebpf.CollectionSpec) error {
+	if !k.options.oldKernel {
+		if err := spec.Copy().LoadAndAssign(&k.objects, nil); err == nil || errors.Is(err, unix.EPERM) {
+			return err
+		}
+	}
+	var vars bpfVariableSpecs
+	if err := spec.Assign(&vars); err != nil {
+		return err
+	}
+	if err := vars.HasTaskStorage.Set(uint8(0)); err != nil {
+		return err
+	}
+	// No code that runs refers to it.
+	spec.Maps[bpfMapThreadStorage] = &ebpf.MapSpec{Type: ebpf.Array, KeySize: 4, ValueSize: 4, MaxEntries: 1}
+	return spec.LoadAndAssign(&k.objects, nil)
+}
+
+// fill puts numbers into a queue.
+func fill(queue *ebpf.Map, from, end uint32) error {
+	for number := from; number < end; number++ {
+		if err := queue.Put(nil, number); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // configure sets what the programs are to do, and makes no map larger than needed.
@@ -78,6 +106,7 @@ func (k *inKernel) configure(spec *ebpf.CollectionSpec) error {
 	}
 	err := errors.Join(
 		vars.WantEnds.Set(flag(!k.options.CallsOnly)),
+		vars.HasTaskStorage.Set(uint8(1)),
 		vars.WantStacks.Set(flag(k.options.Stacks)),
 		vars.PerProcess.Set(flag(k.options.PerProcess)),
 		vars.PidNamespace.Set(uint32(namespace.Ino)),
@@ -162,24 +191,32 @@ func (k *inKernel) follow(pids []int, how uint32) error {
 			return fmt.Errorf("name the process %d to the kernel: %w", pid, err)
 		}
 	}
-	iter, err := link.AttachIter(link.IterOptions{Program: k.objects.Join})
-	if err != nil {
-		return fmt.Errorf("look for processes in the kernel: %w", err)
-	}
-	defer iter.Close()
-	walk, err := iter.Open()
-	if err != nil {
-		return fmt.Errorf("look for processes in the kernel: %w", err)
-	}
-	defer walk.Close()
-	if _, err := io.Copy(io.Discard, walk); err != nil {
-		return fmt.Errorf("look for processes in the kernel: %w", err)
+	if err := walk(k.objects.Join); err != nil {
+		return err
 	}
 	// Those that have ended meanwhile are left.
 	for _, pid := range pids {
 		if err := k.objects.Wanted.Delete(uint32(pid)); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 			return fmt.Errorf("take back the process %d: %w", pid, err)
 		}
+	}
+	return nil
+}
+
+// walk runs a program for every thread of the system.
+func walk(program *ebpf.Program) error {
+	iter, err := link.AttachIter(link.IterOptions{Program: program})
+	if err != nil {
+		return fmt.Errorf("look at the threads in the kernel: %w", err)
+	}
+	defer iter.Close()
+	threads, err := iter.Open()
+	if err != nil {
+		return fmt.Errorf("look at the threads in the kernel: %w", err)
+	}
+	defer threads.Close()
+	if _, err := io.Copy(io.Discard, threads); err != nil {
+		return fmt.Errorf("look at the threads in the kernel: %w", err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package record
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -17,11 +18,12 @@ const (
 	maxImages = 4096
 	maxNr     = 512
 	maxDepth  = 127
+	maxNear   = 2048
 
 	launcherImage = 1
 	othersImage   = 2
 	firstImage    = 3
-	ignored       = 1 << 31
+	ignored       = 1 << 15
 
 	x32Bit = 0x40000000
 )
@@ -47,8 +49,11 @@ type (
 	}
 
 	kernelCell struct {
-		Calls, Time, Valid uint64
-		Seen               [maxTracked][4]uint64
+		Calls, Time uint64
+		Errors      [2]uint32
+		Failed      [2]uint64
+		Valid       uint64
+		Seen        [maxTracked][4]uint64
 	}
 
 	kernelValue struct{ Call, Argument, Value uint64 }
@@ -92,14 +97,18 @@ type reading struct {
 }
 
 func (k *inKernel) finish() (*tally, error) {
-	for _, l := range k.links {
+	// The ends of calls first: one without its beginning would count as denied.
+	for _, l := range slices.Backward(k.links) {
 		if err := l.Close(); err != nil {
 			return nil, err
 		}
 	}
 	k.links = nil
 	r := &reading{objects: &k.objects, images: k.programs.stop(), tables: k}
-	for _, read := range []func() error{r.cells, r.threads, r.values, r.stacks, r.ways} {
+	if err := walk(k.objects.Finish); err != nil {
+		return nil, err
+	}
+	for _, read := range []func() error{r.cells, r.nearCells, r.threads, r.values, r.stacks, r.ways} {
 		if err := read(); err != nil {
 			return nil, err
 		}
@@ -144,24 +153,44 @@ func each[K, V any](m *ebpf.Map, what string, f func(K, V)) error {
 }
 
 func (r *reading) cells() error {
-	return each(r.objects.Cells, "the counts", func(c packed, perCPU []kernelCell) {
-		o := r.call(c)
-		var calls, nanoseconds uint64
-		for i := range perCPU {
-			calls += perCPU[i].Calls
-			nanoseconds += perCPU[i].Time
+	return each(r.objects.Cells, "the counts", r.add)
+}
+
+func (r *reading) nearCells() error {
+	return each(r.objects.NearCells, "the counts", func(number uint32, perCPU []kernelCell) {
+		var c packed
+		if r.objects.NearCalls.Lookup(number, &c) == nil && c != 0 {
+			r.add(c, perCPU)
 		}
-		if c.denied() {
-			o.denied += calls
-			return
-		}
-		o.calls += calls
-		o.time += time.Duration(nanoseconds)
-		o.fail(c.errno(), calls)
 	})
 }
 
-// threads counts the calls that have not ended.
+// add adds what the processors have counted of a call.
+func (r *reading) add(c packed, perCPU []kernelCell) {
+	o := r.call(c)
+	var calls, nanoseconds uint64
+	for i := range perCPU {
+		calls += perCPU[i].Calls
+		nanoseconds += perCPU[i].Time
+	}
+	switch {
+	case c.denied():
+		o.denied += calls // and their errors are not the program's
+		return
+	case c.errno() != 0: // of calls that have been counted
+		o.fail(c.errno(), calls)
+		return
+	}
+	o.calls += calls
+	o.time += time.Duration(nanoseconds)
+	for i := range perCPU {
+		for k, errno := range perCPU[i].Errors {
+			o.fail(int(errno), perCPU[i].Failed[k])
+		}
+	}
+}
+
+// threads counts the calls that have not ended, where a map has them.
 func (r *reading) threads() error {
 	return each(r.objects.Threads, "the threads", func(_ uint32, t kernelThread) {
 		c := packed(t.Call)

@@ -33,6 +33,8 @@ type Options struct {
 	// Wanted says whether the program with that path is to be in the result. Nil
 	// stands for all. It is called while the program runs.
 	Wanted func(path string) bool
+
+	oldKernel bool // do as on a kernel that can do less, for tests
 }
 
 // Hooks are what the launcher of a command does for its recorder.

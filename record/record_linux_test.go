@@ -21,6 +21,7 @@ func TestThreads(t *testing.T) {
 		{"bpf", Options{Method: BPF}, 1000},
 		{"bpf, calls only", Options{Method: BPF, CallsOnly: true}, 1000},
 		{"bpf, stacks", Options{Method: BPF, Stacks: true}, 100},
+		{"bpf, old kernel", Options{Method: BPF, oldKernel: true}, 100},
 		{"ptrace", Options{Method: Ptrace}, 3},
 		{"ptrace, stacks", Options{Method: Ptrace, Stacks: true}, 2},
 	} {

@@ -234,14 +234,14 @@ func TestJoin(t *testing.T) {
 func TestJoinEnds(t *testing.T) {
 	byEach(t, func(t *testing.T, m Method) {
 		cmd := sleeper(t)
+		r := newRecorder(t, Options{Method: m})
 		go func() {
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(300 * time.Millisecond)
 			cmd.Process.Kill()
 			if m == BPF {
 				cmd.Wait() // a tracer waits for it itself
 			}
 		}()
-		r := newRecorder(t, Options{Method: m})
 		if err := r.Join(t.Context(), Target{PIDs: []int{cmd.Process.Pid}}); err != nil {
 			t.Fatal(err)
 		}

@@ -16,33 +16,40 @@ import (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	bpfMapAnnounced    = "announced"
-	bpfMapCells        = "cells"
-	bpfMapIdentities   = "identities"
-	bpfMapImages       = "images"
-	bpfMapLive         = "live"
-	bpfMapLost         = "lost"
-	bpfMapProcesses    = "processes"
-	bpfMapScratch      = "scratch"
-	bpfMapSets         = "sets"
-	bpfMapStacks       = "stacks"
-	bpfMapThreads      = "threads"
-	bpfMapUnusedImages = "unused_images"
-	bpfMapValues       = "values"
-	bpfMapWanted       = "wanted"
-	bpfMapWays         = "ways"
-	bpfProgExecuted    = "executed"
-	bpfProgExited      = "exited"
-	bpfProgForked      = "forked"
-	bpfProgJoin        = "join"
-	bpfProgSysEnter    = "sys_enter"
-	bpfProgSysExit     = "sys_exit"
-	bpfVarCgroupId     = "cgroup_id"
-	bpfVarPerProcess   = "per_process"
-	bpfVarPidNamespace = "pid_namespace"
-	bpfVarTracked      = "tracked"
-	bpfVarWantEnds     = "want_ends"
-	bpfVarWantStacks   = "want_stacks"
+	bpfMapAnnounced      = "announced"
+	bpfMapCells          = "cells"
+	bpfMapIdentities     = "identities"
+	bpfMapImages         = "images"
+	bpfMapLive           = "live"
+	bpfMapLost           = "lost"
+	bpfMapNear           = "near"
+	bpfMapNearCalls      = "near_calls"
+	bpfMapNearCells      = "near_cells"
+	bpfMapProcesses      = "processes"
+	bpfMapScratch        = "scratch"
+	bpfMapSets           = "sets"
+	bpfMapStacks         = "stacks"
+	bpfMapThreadStorage  = "thread_storage"
+	bpfMapThreads        = "threads"
+	bpfMapUnusedCells    = "unused_cells"
+	bpfMapUnusedImages   = "unused_images"
+	bpfMapValues         = "values"
+	bpfMapWanted         = "wanted"
+	bpfMapWays           = "ways"
+	bpfProgExecuted      = "executed"
+	bpfProgExited        = "exited"
+	bpfProgFinish        = "finish"
+	bpfProgForked        = "forked"
+	bpfProgJoin          = "join"
+	bpfProgSysEnter      = "sys_enter"
+	bpfProgSysExit       = "sys_exit"
+	bpfVarCgroupId       = "cgroup_id"
+	bpfVarHasTaskStorage = "has_task_storage"
+	bpfVarPerProcess     = "per_process"
+	bpfVarPidNamespace   = "pid_namespace"
+	bpfVarTracked        = "tracked"
+	bpfVarWantEnds       = "want_ends"
+	bpfVarWantStacks     = "want_stacks"
 )
 
 // loadBpf returns the embedded CollectionSpec for bpf.
@@ -89,6 +96,7 @@ type bpfSpecs struct {
 type bpfProgramSpecs struct {
 	Executed *ebpf.ProgramSpec `ebpf:"executed"`
 	Exited   *ebpf.ProgramSpec `ebpf:"exited"`
+	Finish   *ebpf.ProgramSpec `ebpf:"finish"`
 	Forked   *ebpf.ProgramSpec `ebpf:"forked"`
 	Join     *ebpf.ProgramSpec `ebpf:"join"`
 	SysEnter *ebpf.ProgramSpec `ebpf:"sys_enter"`
@@ -99,33 +107,39 @@ type bpfProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfMapSpecs struct {
-	Announced    *ebpf.MapSpec `ebpf:"announced"`
-	Cells        *ebpf.MapSpec `ebpf:"cells"`
-	Identities   *ebpf.MapSpec `ebpf:"identities"`
-	Images       *ebpf.MapSpec `ebpf:"images"`
-	Live         *ebpf.MapSpec `ebpf:"live"`
-	Lost         *ebpf.MapSpec `ebpf:"lost"`
-	Processes    *ebpf.MapSpec `ebpf:"processes"`
-	Scratch      *ebpf.MapSpec `ebpf:"scratch"`
-	Sets         *ebpf.MapSpec `ebpf:"sets"`
-	Stacks       *ebpf.MapSpec `ebpf:"stacks"`
-	Threads      *ebpf.MapSpec `ebpf:"threads"`
-	UnusedImages *ebpf.MapSpec `ebpf:"unused_images"`
-	Values       *ebpf.MapSpec `ebpf:"values"`
-	Wanted       *ebpf.MapSpec `ebpf:"wanted"`
-	Ways         *ebpf.MapSpec `ebpf:"ways"`
+	Announced     *ebpf.MapSpec `ebpf:"announced"`
+	Cells         *ebpf.MapSpec `ebpf:"cells"`
+	Identities    *ebpf.MapSpec `ebpf:"identities"`
+	Images        *ebpf.MapSpec `ebpf:"images"`
+	Live          *ebpf.MapSpec `ebpf:"live"`
+	Lost          *ebpf.MapSpec `ebpf:"lost"`
+	Near          *ebpf.MapSpec `ebpf:"near"`
+	NearCalls     *ebpf.MapSpec `ebpf:"near_calls"`
+	NearCells     *ebpf.MapSpec `ebpf:"near_cells"`
+	Processes     *ebpf.MapSpec `ebpf:"processes"`
+	Scratch       *ebpf.MapSpec `ebpf:"scratch"`
+	Sets          *ebpf.MapSpec `ebpf:"sets"`
+	Stacks        *ebpf.MapSpec `ebpf:"stacks"`
+	ThreadStorage *ebpf.MapSpec `ebpf:"thread_storage"`
+	Threads       *ebpf.MapSpec `ebpf:"threads"`
+	UnusedCells   *ebpf.MapSpec `ebpf:"unused_cells"`
+	UnusedImages  *ebpf.MapSpec `ebpf:"unused_images"`
+	Values        *ebpf.MapSpec `ebpf:"values"`
+	Wanted        *ebpf.MapSpec `ebpf:"wanted"`
+	Ways          *ebpf.MapSpec `ebpf:"ways"`
 }
 
 // bpfVariableSpecs contains global variables before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfVariableSpecs struct {
-	CgroupId     *ebpf.VariableSpec `ebpf:"cgroup_id"`
-	PerProcess   *ebpf.VariableSpec `ebpf:"per_process"`
-	PidNamespace *ebpf.VariableSpec `ebpf:"pid_namespace"`
-	Tracked      *ebpf.VariableSpec `ebpf:"tracked"`
-	WantEnds     *ebpf.VariableSpec `ebpf:"want_ends"`
-	WantStacks   *ebpf.VariableSpec `ebpf:"want_stacks"`
+	CgroupId       *ebpf.VariableSpec `ebpf:"cgroup_id"`
+	HasTaskStorage *ebpf.VariableSpec `ebpf:"has_task_storage"`
+	PerProcess     *ebpf.VariableSpec `ebpf:"per_process"`
+	PidNamespace   *ebpf.VariableSpec `ebpf:"pid_namespace"`
+	Tracked        *ebpf.VariableSpec `ebpf:"tracked"`
+	WantEnds       *ebpf.VariableSpec `ebpf:"want_ends"`
+	WantStacks     *ebpf.VariableSpec `ebpf:"want_stacks"`
 }
 
 // bpfObjects contains all objects after they have been loaded into the kernel.
@@ -148,21 +162,26 @@ func (o *bpfObjects) Close() error {
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfMaps struct {
-	Announced    *ebpf.Map `ebpf:"announced"`
-	Cells        *ebpf.Map `ebpf:"cells"`
-	Identities   *ebpf.Map `ebpf:"identities"`
-	Images       *ebpf.Map `ebpf:"images"`
-	Live         *ebpf.Map `ebpf:"live"`
-	Lost         *ebpf.Map `ebpf:"lost"`
-	Processes    *ebpf.Map `ebpf:"processes"`
-	Scratch      *ebpf.Map `ebpf:"scratch"`
-	Sets         *ebpf.Map `ebpf:"sets"`
-	Stacks       *ebpf.Map `ebpf:"stacks"`
-	Threads      *ebpf.Map `ebpf:"threads"`
-	UnusedImages *ebpf.Map `ebpf:"unused_images"`
-	Values       *ebpf.Map `ebpf:"values"`
-	Wanted       *ebpf.Map `ebpf:"wanted"`
-	Ways         *ebpf.Map `ebpf:"ways"`
+	Announced     *ebpf.Map `ebpf:"announced"`
+	Cells         *ebpf.Map `ebpf:"cells"`
+	Identities    *ebpf.Map `ebpf:"identities"`
+	Images        *ebpf.Map `ebpf:"images"`
+	Live          *ebpf.Map `ebpf:"live"`
+	Lost          *ebpf.Map `ebpf:"lost"`
+	Near          *ebpf.Map `ebpf:"near"`
+	NearCalls     *ebpf.Map `ebpf:"near_calls"`
+	NearCells     *ebpf.Map `ebpf:"near_cells"`
+	Processes     *ebpf.Map `ebpf:"processes"`
+	Scratch       *ebpf.Map `ebpf:"scratch"`
+	Sets          *ebpf.Map `ebpf:"sets"`
+	Stacks        *ebpf.Map `ebpf:"stacks"`
+	ThreadStorage *ebpf.Map `ebpf:"thread_storage"`
+	Threads       *ebpf.Map `ebpf:"threads"`
+	UnusedCells   *ebpf.Map `ebpf:"unused_cells"`
+	UnusedImages  *ebpf.Map `ebpf:"unused_images"`
+	Values        *ebpf.Map `ebpf:"values"`
+	Wanted        *ebpf.Map `ebpf:"wanted"`
+	Ways          *ebpf.Map `ebpf:"ways"`
 }
 
 func (m *bpfMaps) Close() error {
@@ -173,11 +192,16 @@ func (m *bpfMaps) Close() error {
 		m.Images,
 		m.Live,
 		m.Lost,
+		m.Near,
+		m.NearCalls,
+		m.NearCells,
 		m.Processes,
 		m.Scratch,
 		m.Sets,
 		m.Stacks,
+		m.ThreadStorage,
 		m.Threads,
+		m.UnusedCells,
 		m.UnusedImages,
 		m.Values,
 		m.Wanted,
@@ -189,12 +213,13 @@ func (m *bpfMaps) Close() error {
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfVariables struct {
-	CgroupId     *ebpf.Variable `ebpf:"cgroup_id"`
-	PerProcess   *ebpf.Variable `ebpf:"per_process"`
-	PidNamespace *ebpf.Variable `ebpf:"pid_namespace"`
-	Tracked      *ebpf.Variable `ebpf:"tracked"`
-	WantEnds     *ebpf.Variable `ebpf:"want_ends"`
-	WantStacks   *ebpf.Variable `ebpf:"want_stacks"`
+	CgroupId       *ebpf.Variable `ebpf:"cgroup_id"`
+	HasTaskStorage *ebpf.Variable `ebpf:"has_task_storage"`
+	PerProcess     *ebpf.Variable `ebpf:"per_process"`
+	PidNamespace   *ebpf.Variable `ebpf:"pid_namespace"`
+	Tracked        *ebpf.Variable `ebpf:"tracked"`
+	WantEnds       *ebpf.Variable `ebpf:"want_ends"`
+	WantStacks     *ebpf.Variable `ebpf:"want_stacks"`
 }
 
 // bpfPrograms contains all programs after they have been loaded into the kernel.
@@ -203,6 +228,7 @@ type bpfVariables struct {
 type bpfPrograms struct {
 	Executed *ebpf.Program `ebpf:"executed"`
 	Exited   *ebpf.Program `ebpf:"exited"`
+	Finish   *ebpf.Program `ebpf:"finish"`
 	Forked   *ebpf.Program `ebpf:"forked"`
 	Join     *ebpf.Program `ebpf:"join"`
 	SysEnter *ebpf.Program `ebpf:"sys_enter"`
@@ -213,6 +239,7 @@ func (p *bpfPrograms) Close() error {
 	return _BpfClose(
 		p.Executed,
 		p.Exited,
+		p.Finish,
 		p.Forked,
 		p.Join,
 		p.SysEnter,

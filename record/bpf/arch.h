@@ -5,6 +5,7 @@
 #define ARCH_H
 
 #include "kernel.h"
+#include "maps.h"
 
 /* The number spaces of system calls that a process can use. */
 enum entry {
@@ -13,12 +14,10 @@ enum entry {
 	ENTRY_X32 = 2,
 };
 
-/* Reads a field of the current task. Kernels before 5.11 do not hand it out as a
- * pointer that may be followed. */
-#define FROM_CURRENT(field) \
-	(bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf) \
-		? bpf_get_current_task_btf()->field \
-		: BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), field))
+/* Reads a field of the current task, of which task is a pointer that may be followed
+ * if the kernel hands out such. */
+#define FROM_CURRENT(task, field) \
+	(has_task_storage ? (task)->field : BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), field))
 
 #if defined(__TARGET_ARCH_x86)
 
@@ -29,9 +28,9 @@ enum {
 
 /* A 64-bit program can use the i386 entry (INT 0x80): what kind of program it is
  * tells nothing. */
-static __always_inline u32 entry_of(u32 nr)
+static __always_inline u32 entry_of(struct task_struct *task, u32 nr)
 {
-	if (FROM_CURRENT(thread_info.status) & TS_COMPAT)
+	if (FROM_CURRENT(task, thread_info.status) & TS_COMPAT)
 		return ENTRY_COMPAT;
 	return nr & X32_BIT && nr != (u32)-1 ? ENTRY_X32 : ENTRY_NATIVE;
 }
@@ -68,9 +67,9 @@ static __always_inline u64 arg_of(struct pt_regs *regs, u32 entry, u32 i)
 
 enum { TIF_32BIT = 22 }; /* asm/thread_info.h */
 
-static __always_inline u32 entry_of(u32 nr)
+static __always_inline u32 entry_of(struct task_struct *task, u32 nr)
 {
-	return FROM_CURRENT(thread_info.flags) >> TIF_32BIT & 1 ? ENTRY_COMPAT : ENTRY_NATIVE;
+	return FROM_CURRENT(task, thread_info.flags) >> TIF_32BIT & 1 ? ENTRY_COMPAT : ENTRY_NATIVE;
 }
 
 static __always_inline u32 base_nr(u32 nr) { return nr; }

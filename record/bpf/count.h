@@ -27,6 +27,8 @@ static __always_inline u32 tracked_of(u32 entry, u32 nr)
 
 static __always_inline void read_args(struct thread *t, struct pt_regs *regs, u32 entry)
 {
+	if (!t->tracked)
+		return;
 #pragma unroll
 	for (int i = 0; i < MAX_TRACKED; i++) {
 		u8 which = t->tracked >> 8 * i;
@@ -107,21 +109,66 @@ static __always_inline void count_way(struct thread *t, u64 time)
 	c->time += time;
 }
 
-/* Counts a call under the key that it has by now, with its end or without one. */
-static __always_inline void count(struct thread *t, u64 call, u64 time)
+/* Finds the cell of a call, whatever its entry and end. */
+static __noinline struct cell *far_cell(u64 call)
 {
 	struct cell *c = bpf_map_lookup_elem(&cells, &call);
 	if (!c) {
 		struct cell none = {};
 		bpf_map_update_elem(&cells, &call, &none, BPF_NOEXIST);
 		c = bpf_map_lookup_elem(&cells, &call);
-		if (!c) {
-			lose(LOST_EVENTS);
+	}
+	return c;
+}
+
+static __always_inline struct cell *cell_of(u64 call)
+{
+	u32 nr = call, index = image_of(call) * MAX_NR + nr;
+	if (nr >= MAX_NR || call >> CALL_ENTRY)
+		return far_cell(call);
+	u16 *at = number_at(&near, index);
+	if (!at)
+		return far_cell(call);
+	u32 number = *at;
+	if (!number) {
+		if (bpf_map_pop_elem(&unused_cells, &number))
+			return far_cell(call);
+		bpf_map_update_elem(&near_calls, &number, &call, BPF_ANY);
+		*at = number;
+	}
+	return bpf_map_lookup_elem(&near_cells, &number);
+}
+
+static __always_inline void count_error(struct cell *c, u64 call, u32 error)
+{
+#pragma unroll
+	for (int i = 0; i < CELL_ERRORS; i++) {
+		if (!c->errors[i])
+			c->errors[i] = error;
+		if (c->errors[i] == error) {
+			c->failed[i]++;
 			return;
 		}
 	}
+	struct cell *other = far_cell(call | (u64)error << CALL_ERROR);
+	if (other)
+		other->calls++;
+	else
+		lose(LOST_EVENTS);
+}
+
+/* Counts a call, with its end or without one. */
+static __always_inline void count(struct thread *t, u64 call, u64 time, u32 error)
+{
+	struct cell *c = cell_of(call);
+	if (!c) {
+		lose(LOST_EVENTS);
+		return;
+	}
 	c->calls++;
 	c->time += time;
+	if (error)
+		count_error(c, call, error);
 	if (t->tracked)
 		count_args(c, t);
 	if (want_stacks && t->stack)

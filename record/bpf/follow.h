@@ -81,7 +81,7 @@ static __always_inline void follow(u32 process, u32 image)
 {
 	if (bpf_map_update_elem(&live, &process, &image, BPF_ANY))
 		lose(LOST_PROCESSES);
-	u32 *running = bpf_map_lookup_elem(&processes, &process);
+	u16 *running = number_at(&processes, process);
 	if (running)
 		*running = image;
 }

@@ -18,6 +18,7 @@ enum {
 	MAX_NR = 512,         /* calls that have such arguments have lower numbers */
 	MAX_VALUES = 64,      /* of one argument */
 	MAX_DEPTH = 127,      /* of a stack */
+	CELL_ERRORS = 2,      /* errors that a cell counts; a cell of its own has any other */
 	CACHED = 4,           /* values that a cell remembers for each argument */
 };
 
@@ -25,6 +26,7 @@ enum {
 const volatile u8 want_ends = 0;    /* time and errors, which need both hooks */
 const volatile u8 want_stacks = 0;
 const volatile u8 per_process = 0;
+const volatile u8 has_task_storage = 0; /* Linux 5.12, which also hands out the current task */
 const volatile u32 pid_namespace = 0; /* of the recorder: the inode of /proc/self/ns/pid */
 
 /* Processes that execute in this control group, or below it, are recorded too. */
@@ -51,15 +53,31 @@ enum {
 enum {
 	IMAGE_LAUNCHER = 1, /* the child that becomes the command */
 	IMAGE_OTHERS = 2,   /* those for which there was no room */
-	IMAGE_IGNORED = 1U << 31, /* a bit: its calls are not wanted */
+	IMAGE_IGNORED = 1 << 15, /* a bit: its calls are not wanted */
 };
 
+/* The kernel gives an element of an array 8 bytes at least: four numbers. */
+enum { PER_ELEMENT = 4 };
+
+struct numbers {
+	u16 of[PER_ELEMENT];
+};
+
+/* By process, as the first PID namespace numbers them: the image that it runs, 0 if
+ * it is not recorded. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, MAX_PID);
-	__type(key, u32); /* the process, in the first PID namespace */
-	__type(value, u32); /* the image that it runs, 0 if it is not recorded */
+	__uint(max_entries, MAX_PID / PER_ELEMENT);
+	__type(key, u32);
+	__type(value, struct numbers);
 } processes SEC(".maps");
+
+static __always_inline u16 *number_at(void *map, u32 index)
+{
+	u32 element = index / PER_ELEMENT;
+	struct numbers *n = bpf_map_lookup_elem(map, &element);
+	return n ? &n->of[index % PER_ELEMENT] : 0;
+}
 
 /* The processes that are recorded and have not ended. */
 struct {
@@ -131,6 +149,8 @@ struct {
 struct cell {
 	u64 calls;
 	u64 time;
+	u32 errors[CELL_ERRORS]; /* the first that there were, 0 is none */
+	u64 failed[CELL_ERRORS];
 	u64 valid; /* which of those below are set */
 	u64 seen[MAX_TRACKED][CACHED];
 };
@@ -142,6 +162,40 @@ struct {
 	__type(key, u64);
 	__type(value, struct cell);
 } cells SEC(".maps");
+
+/* Most calls are by the native entry and not denied. Their cells are found without
+ * hashing: "near" has, by image and number, the cell in "near_cells", whose call is
+ * in "near_calls". When these are full, "cells" is for all. Two processors may take
+ * two cells for one call at the same time: the reader adds up. */
+enum { MAX_NEAR = 2048 };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_IMAGES * MAX_NR / PER_ELEMENT);
+	__type(key, u32);
+	__type(value, struct numbers); /* 0 is none */
+} near SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, MAX_NEAR);
+	__type(key, u32);
+	__type(value, struct cell);
+} near_cells SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_NEAR);
+	__type(key, u32);
+	__type(value, u64);
+} near_calls SEC(".maps");
+
+/* The cells that are free. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, MAX_NEAR);
+	__type(value, u32);
+} unused_cells SEC(".maps");
 
 /* Values of arguments. */
 struct value {
@@ -188,6 +242,14 @@ struct thread {
 	u8 denied;  /* the last thing that was seen was a call that was denied */
 };
 
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread);
+} thread_storage SEC(".maps");
+
+/* The same for kernels that cannot keep it with the thread. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1 << 16);

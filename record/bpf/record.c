@@ -13,52 +13,59 @@
 #include "maps.h"
 #include "count.h"
 #include "follow.h"
+#include "threads.h"
 
 char _license[] SEC("license") = "GPL";
 
 /* The image that the current process runs, 0 if its calls are not wanted. */
-static __always_inline u32 wanted_image(void)
+static __always_inline u32 wanted_image(struct task_struct *task)
 {
-	u32 process = bpf_get_current_pid_tgid() >> 32;
-	u32 *image = bpf_map_lookup_elem(&processes, &process);
+	u32 process = has_task_storage ? task->tgid : bpf_get_current_pid_tgid() >> 32;
+	u16 *image = number_at(&processes, process);
 	if (!image || *image & IMAGE_IGNORED)
 		return 0;
 	return *image;
 }
 
+static __always_inline void begin(struct thread *t, void *ctx, struct task_struct *task, u32 image)
+{
+	struct pt_regs *regs = (void *)((u64 *)ctx)[0];
+	u32 nr = ((u64 *)ctx)[1], entry = entry_of(task, nr);
+	t->call = call_of(image, entry, nr);
+	t->tracked = tracked_of(entry, nr);
+	read_args(t, regs, entry);
+	if (want_stacks)
+		t->stack = entry == ENTRY_NATIVE ? take_stack(ctx, regs, image) : 0;
+}
+
 SEC("tp_btf/sys_enter")
 int sys_enter(u64 *ctx)
 {
-	struct pt_regs *regs = (void *)ctx[0];
-	u32 nr = ctx[1], image = wanted_image();
+	struct task_struct *task = current_task();
+	u32 image = wanted_image(task);
 	if (!image)
 		return 0;
-	u32 entry = entry_of(nr);
-
-	struct thread now = {.call = call_of(image, entry, nr), .tracked = tracked_of(entry, nr)};
-	read_args(&now, regs, entry);
-	if (want_stacks && entry == ENTRY_NATIVE)
-		now.stack = take_stack(ctx, regs, image);
 	if (want_ends) {
-		now.start = bpf_ktime_get_ns();
-		u32 id = bpf_get_current_pid_tgid();
-		struct thread *t = bpf_map_lookup_elem(&threads, &id);
+		struct thread *t = current_thread(task);
+		if (!t)
+			t = new_current_thread(task);
 		if (t) {
-			*t = now;
+			begin(t, ctx, task, image);
+			t->newborn = t->denied = 0;
+			t->start = bpf_ktime_get_ns();
 			return 0;
 		}
-		if (!bpf_map_update_elem(&threads, &id, &now, BPF_NOEXIST))
-			return 0;
-		lose(LOST_PROCESSES);
 	}
-	count(&now, now.call, 0);
+	struct thread now = {};
+	begin(&now, ctx, task, image);
+	count(&now, now.call, 0, 0);
 	return 0;
 }
 
 /* A call that ends without having begun was skipped, as a filter's denials are:
  * filters run before sys_enter. But a fork ends in the child, too, and of a thread
  * that was joined it is not known whether it was in a call. */
-static __always_inline void end_of_nothing(struct thread *t, u32 image, u32 nr, u32 error)
+static __always_inline void end_of_nothing(struct thread *t, struct task_struct *task, u32 image, u32 nr, u32 error)
 {
 	if (t->newborn) {
 		t->newborn = 0;
@@ -66,7 +73,7 @@ static __always_inline void end_of_nothing(struct thread *t, u32 image, u32 nr, 
 	}
 	t->denied = 1;
 	struct thread none = {};
-	count(&none, call_of(image, entry_of(nr), nr) | 1ULL << CALL_DENIED | (u64)error << CALL_ERROR, 0);
+	count(&none, call_of(image, entry_of(task, nr), nr) | 1ULL << CALL_DENIED, 0, error);
 }
 
 SEC("tp_btf/sys_exit")
@@ -74,27 +81,27 @@ int sys_exit(u64 *ctx)
 {
 	struct pt_regs *regs = (void *)ctx[0];
 	long result = ctx[1];
-	u32 image = wanted_image();
-	if (!image)
+	struct task_struct *task = current_task();
+	/* Who has something kept with it is, or was, recorded. */
+	if (!has_task_storage && !wanted_image(task))
 		return 0;
-	u32 id = bpf_get_current_pid_tgid();
-	struct thread *t = bpf_map_lookup_elem(&threads, &id);
+	struct thread *t = current_thread(task);
 	if (!t) {
-		struct thread none = {};
-		bpf_map_update_elem(&threads, &id, &none, BPF_NOEXIST);
+		if (!has_task_storage || wanted_image(task))
+			new_current_thread(task);
 		return 0;
 	}
 	/* After rt_sigreturn there is no number, and the result is the one of the
 	 * code that the signal interrupted. */
-	long nr = nr_of(regs);
-	u32 error = (u32)nr != (u32)-1 && result < 0 && result >= -MAX_ERRNO ? -result : 0;
-	u64 call = t->call;
-	if (!call) {
-		end_of_nothing(t, image, nr, error);
+	u32 error = result < 0 && result >= -MAX_ERRNO && (u32)nr_of(regs) != (u32)-1 ? -result : 0;
+	if (t->call) {
+		count(t, t->call, bpf_ktime_get_ns() - t->start, error);
+		t->call = 0;
 		return 0;
 	}
-	count(t, call | (u64)error << CALL_ERROR, bpf_ktime_get_ns() - t->start);
-	t->call = 0;
+	u32 image = wanted_image(task);
+	if (image)
+		end_of_nothing(t, task, image, nr_of(regs), error);
 	return 0;
 }
 
@@ -103,15 +110,15 @@ int forked(u64 *ctx)
 {
 	struct task_struct *parent = (void *)ctx[0], *child = (void *)ctx[1];
 	u32 from = parent->tgid, to = child->tgid, id = child->pid;
-	u32 *image = bpf_map_lookup_elem(&processes, &from);
+	u16 *image = number_at(&processes, from);
 	if (!image || !*image)
 		return 0;
 	if (from != to)
 		follow(to, per_process ? image_for(child, 0, 0) : *image);
 	if (want_ends) {
-		struct thread newborn = {.newborn = 1};
-		if (bpf_map_update_elem(&threads, &id, &newborn, BPF_ANY))
-			lose(LOST_PROCESSES);
+		struct thread *t = new_thread(child, id);
+		if (t)
+			t->newborn = 1;
 	}
 	return 0;
 }
@@ -138,12 +145,12 @@ int executed(u64 *ctx)
 	struct task_struct *task = (void *)ctx[0];
 	u32 was = ctx[1], id = task->pid, process = task->tgid;
 	struct linux_binprm *binary = (void *)ctx[2];
-	u32 *image = bpf_map_lookup_elem(&processes, &process);
+	u16 *image = number_at(&processes, process);
 	if (!image || (!*image && !in_cgroup()))
 		return 0;
 	follow(process, image_for(task, binary->filename, 0));
 	/* A thread that executes takes the number of its process. */
-	if (want_ends && was != id) {
+	if (want_ends && !has_task_storage && was != id) {
 		struct thread *t = bpf_map_lookup_elem(&threads, &was);
 		if (t) {
 			struct thread moved = *t;
@@ -163,7 +170,7 @@ static __always_inline void killed(struct task_struct *task, struct thread *t, u
 		return; /* before Linux 5.15 */
 	u32 nr = nr_of((struct pt_regs *)bpf_task_pt_regs(task));
 	struct thread none = {};
-	count(&none, call_of(image, entry_of(nr), nr) | 1ULL << CALL_DENIED, 0);
+	count(&none, call_of(image, entry_of(task, nr), nr) | 1ULL << CALL_DENIED, 0, 0);
 }
 
 SEC("tp_btf/sched_process_exit")
@@ -171,16 +178,19 @@ int exited(u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 	u32 id = task->pid, process = task->tgid;
-	u32 *image = bpf_map_lookup_elem(&processes, &process);
+	u16 *image = number_at(&processes, process);
 	if (!image || !*image)
 		return 0;
 	if (want_ends) {
-		struct thread *t = bpf_map_lookup_elem(&threads, &id);
+		struct thread *t = current_thread(task);
 		if (t && t->call)
-			count(t, t->call, 0); /* exit, exit_group, or what it was killed in */
+			count(t, t->call, 0, 0); /* exit, exit_group, or what it was killed in */
 		else if (t && !(*image & IMAGE_IGNORED))
 			killed(task, t, *image);
-		bpf_map_delete_elem(&threads, &id);
+		if (t)
+			t->call = 0;
+		if (!has_task_storage)
+			bpf_map_delete_elem(&threads, &id);
 	}
 	if (!task->signal->live.counter) {
 		bpf_map_delete_elem(&live, &process);
@@ -202,5 +212,20 @@ int join(struct bpf_iter__task *ctx)
 		return 0;
 	follow(task->tgid, *how ? IMAGE_LAUNCHER : image_for(task, 0, 1));
 	bpf_map_delete_elem(&wanted, &pid);
+	return 0;
+}
+
+/* Counts the calls that go on when the recording ends. */
+SEC("iter/task")
+int finish(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	if (!task || !has_task_storage)
+		return 0;
+	struct thread *t = bpf_task_storage_get(&thread_storage, task, 0, 0);
+	if (t && t->call) {
+		count(t, t->call, 0, 0);
+		t->call = 0;
+	}
 	return 0;
 }
