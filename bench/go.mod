@@ -5,6 +5,7 @@ go 1.26.3
 replace github.com/gocurb/curb => ..
 
 require (
+	github.com/cilium/ebpf v0.22.0
 	github.com/elastic/go-seccomp-bpf v1.6.0
 	github.com/gocurb/curb v0.0.0
 	github.com/seccomp/libseccomp-golang v0.11.1

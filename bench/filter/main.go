@@ -12,11 +12,12 @@
 package main
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"os"
 	"regexp"
+
+	pages "github.com/gocurb/curb/bench/internal/page"
 )
 
 func main() {
@@ -61,28 +62,5 @@ func run(page, only string, rounds int) error {
 	if page == "" {
 		return nil
 	}
-	return replace(page, tables)
-}
-
-// replace puts the tables in their places in the page, all or none.
-func replace(page string, tables map[string]string) error {
-	text, err := os.ReadFile(page)
-	if err != nil {
-		return err
-	}
-	for name, table := range tables {
-		begin := fmt.Appendf(nil, "<!-- filter %s -->\n", name)
-		end := []byte("<!-- end -->\n")
-		before, rest, found := bytes.Cut(text, begin)
-		_, after, closed := bytes.Cut(rest, end)
-		if !found || !closed {
-			return fmt.Errorf("%s has no place for the table %s: the lines %q and %q", page, name, begin, end)
-		}
-		text = bytes.Join([][]byte{before, begin, []byte(table), end, after}, nil)
-	}
-	written := page + ".new"
-	if err := os.WriteFile(written, text, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(written, page)
+	return pages.Replace(page, "filter", tables)
 }
