@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gocurb/curb/bench/internal/machine"
+	pages "github.com/gocurb/curb/bench/internal/page"
 	"github.com/gocurb/curb/filter"
 )
 
@@ -173,7 +174,7 @@ func TestPage(t *testing.T) {
 	for _, table := range theBench(t).tables() {
 		tables[table.name] = "new " + table.name + "\n"
 	}
-	if err := replace(path, tables); err != nil {
+	if err := pages.Replace(path, "filter", tables); err != nil {
 		t.Fatal(err)
 	}
 	changed, err := os.ReadFile(path)
@@ -194,7 +195,7 @@ func TestPage(t *testing.T) {
 	if !strings.HasSuffix(string(page), lines[len(lines)-2]+"\n") {
 		t.Errorf("the end of the page is another: %q", lines[len(lines)-2])
 	}
-	if err := replace(path, map[string]string{"none": ""}); err == nil || !strings.Contains(err.Error(), "no place for the table none") {
+	if err := pages.Replace(path, "filter", map[string]string{"none": ""}); err == nil || !strings.Contains(err.Error(), "no place for the table none") {
 		t.Errorf("a table without a place: %v", err)
 	}
 }
