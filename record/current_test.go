@@ -2,11 +2,11 @@ package record
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -33,7 +33,7 @@ func TestCurrent(t *testing.T) {
 		t.Fatal("generate.go does not say how the objects are made")
 	}
 	dir := t.TempDir()
-	cmd := exec.Command("sh", "-c", fmt.Sprintf("%s", bytes.Replace(command[1], []byte("bpf2go "), []byte("bpf2go -output-dir "+dir+" "), 1)))
+	cmd := exec.Command("sh", "-c", strings.Replace(string(command[1]), "bpf2go ", "bpf2go -output-dir "+dir+" ", 1))
 	cmd.Env = append(os.Environ(), "GOPACKAGE=record")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
