@@ -82,13 +82,22 @@ func (r Report) String() string {
 }
 
 func dropped(f Feature, err error) Dropped {
-	return Dropped{Feature: f, Instead: instead[f], Err: err}
+	return Dropped{Feature: f, Instead: instead(f), Err: err}
 }
 
-var instead = map[Feature]string{
-	Feature(seccomp.Filters):              "nothing is enforced, and the program runs unprotected",
-	Feature(seccomp.ActionKillProcess):    "the call is not made, and ends the thread instead of the process",
-	Feature(seccomp.ActionLog):            "the same calls are made, and not logged",
-	Feature(seccomp.FlagLogDenials):       "what the policy denies is denied, and not logged",
-	Feature(seccomp.FlagAllowSpeculation): "the kernel may slow the program down, as it does others under filters",
+// instead says what happens without a feature that can be done without.
+func instead(f Feature) string {
+	switch seccomp.Feature(f) {
+	case seccomp.Filters:
+		return "nothing is enforced, and the program runs unprotected"
+	case seccomp.ActionKillProcess:
+		return "the call is not made, and ends the thread instead of the process"
+	case seccomp.ActionLog:
+		return "the same calls are made, and not logged"
+	case seccomp.FlagLogDenials:
+		return "what the policy denies is denied, and not logged"
+	case seccomp.FlagAllowSpeculation:
+		return "the kernel may slow the program down, as it does others under filters"
+	}
+	return ""
 }

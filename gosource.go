@@ -25,7 +25,7 @@ func (p Policy) GoString() string {
 	rest := plain.Rules
 	for len(rest) > 0 {
 		n := alike(rest)
-		if method := listMethods[rest[0].Action]; method != "" && n > 0 {
+		if method := listMethod(rest[0].Action); method != "" && n > 0 {
 			calls = append(calls, lists(method, rest[:n])...)
 			rest = rest[n:]
 			continue
@@ -52,8 +52,17 @@ func (p Policy) GoString() string {
 	return "curb." + strings.Join(calls, ".\n\t")
 }
 
-// listMethods are the methods, and functions, that take names alone.
-var listMethods = map[Action]string{allow: "Allow", filter.Deny: "Deny"}
+// listMethod is the method, and function, that takes names alone, if the action has
+// one. With If at its end it is the one that takes conditions.
+func listMethod(action Action) string {
+	switch action {
+	case allow:
+		return "Allow"
+	case filter.Deny:
+		return "Deny"
+	}
+	return ""
+}
 
 // startOf is the function that the expression begins with, where the first
 // statement is not it.
@@ -65,7 +74,7 @@ func (p Policy) startOf(plain filter.Policy) []string {
 	if n := alike(plain.Rules); n > 0 && plain.Rules[0].Action == begin {
 		return nil
 	}
-	return []string{listMethods[begin] + "()"}
+	return []string{listMethod(begin) + "()"}
 }
 
 // alike counts the first rules that have no conditions and the same action.
@@ -101,8 +110,8 @@ func lists(method string, rules []filter.Rule) []string {
 
 func statement(r filter.Rule) string {
 	args := []string{strconv.Quote(r.Syscall)}
-	method := map[Action]string{allow: "AllowIf", filter.Deny: "DenyIf"}[r.Action]
-	if method == "" {
+	method := listMethod(r.Action) + "If"
+	if method == "If" {
 		method = "On"
 		args = append(args, actionSource(r.Action))
 	}
@@ -138,10 +147,23 @@ func actionSource(a Action) string {
 	return fmt.Sprintf("curb.Action(%#x)", uint64(a))
 }
 
-// comparisons are the methods of Argument.
-var comparisons = map[filter.Op]string{
-	filter.Equal: "Is", filter.NotEqual: "IsNot", filter.Less: "Below",
-	filter.LessOrEqual: "AtMost", filter.Greater: "Above", filter.GreaterOrEqual: "AtLeast",
+// comparison is the method of Argument.
+func comparison(op filter.Op) string {
+	switch op {
+	case filter.Equal:
+		return "Is"
+	case filter.NotEqual:
+		return "IsNot"
+	case filter.Less:
+		return "Below"
+	case filter.LessOrEqual:
+		return "AtMost"
+	case filter.Greater:
+		return "Above"
+	case filter.GreaterOrEqual:
+		return "AtLeast"
+	}
+	return ""
 }
 
 func conditionSource(c filter.Cond) string {
@@ -153,7 +175,7 @@ func conditionSource(c filter.Cond) string {
 	for i, v := range c.Values {
 		values[i] = valueSource(v)
 	}
-	return text + "." + comparisons[c.Op] + "(" + strings.Join(values, ", ") + ")"
+	return text + "." + comparison(c.Op) + "(" + strings.Join(values, ", ") + ")"
 }
 
 // valueSource writes an argument's value as the int64 that it is for package curb:

@@ -252,7 +252,7 @@ func (r policyRule) isFor(t *syscalls.Table, skipUnknown bool) bool {
 	if t == nil {
 		return true
 	}
-	if r.archs != "" && !slices.Contains(strings.Fields(r.archs), t.Arch) {
+	if r.archs != "" && !strings.Contains(" "+r.archs+" ", " "+t.Arch+" ") {
 		return false
 	}
 	if !r.ofGroup && !skipUnknown {

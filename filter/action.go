@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 
@@ -79,7 +80,7 @@ func (a Action) check() error {
 			return nil
 		}
 	case Deny:
-		return fmt.Errorf("deny is for rules, not for the default")
+		return errors.New("deny is for rules, not for the default")
 	case 0:
 		return fmt.Errorf("no action was given, or an errno above %d", maxErrno)
 	}

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,7 +68,7 @@ func (c Compiler) assemble(p Policy, enabled passes) (Program, error) {
 // checkTables finds out whether each number of each entry is for one table.
 func (c Compiler) checkTables() error {
 	if len(c.Tables) == 0 || slices.Contains(c.Tables, nil) {
-		return fmt.Errorf("there is no table of system calls for the architecture")
+		return errors.New("there is no table of system calls for the architecture")
 	}
 	for i, t := range c.Tables {
 		for _, u := range c.Tables[:i] {

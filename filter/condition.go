@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -63,11 +64,11 @@ func fit(v uint64, width int) (uint64, error) {
 // none, or for all, is not what anybody means, and an error.
 func (c Cond) spans(values []uint64, mask, limit uint64) ([]span, error) {
 	if c.Op < Equal || c.Op > GreaterOrEqual {
-		return nil, fmt.Errorf("no comparison was given")
+		return nil, errors.New("no comparison was given")
 	}
 	if c.Op == Equal || c.Op == NotEqual {
 		if len(values) == 0 {
-			return nil, fmt.Errorf("no value was given")
+			return nil, errors.New("no value was given")
 		}
 		for _, v := range values {
 			if v&^mask != 0 {
@@ -244,26 +245,29 @@ type halves struct {
 	low    []span
 }
 
+// rows is a list of halves that is being made, in order.
+type rows []halves
+
+func (r *rows) add(lo, hi uint32, low span) {
+	if last := len(*r) - 1; last >= 0 && (*r)[last].hi == lo && (*r)[last].lo == lo {
+		(*r)[last].low = append((*r)[last].low, low)
+		return
+	}
+	*r = append(*r, halves{lo, hi, []span{low}})
+}
+
 // splitHalves splits spans of 64-bit numbers into upper and lower halves.
 func splitHalves(spans []span) []halves {
-	var rows []halves
-	add := func(lo, hi uint32, low span) {
-		last := len(rows) - 1
-		if last >= 0 && rows[last].hi == lo && rows[last].lo == lo {
-			rows[last].low = append(rows[last].low, low)
-			return
-		}
-		rows = append(rows, halves{lo, hi, []span{low}})
-	}
+	var list rows
 	for _, s := range spans {
 		lo, hi := uint32(s.lo>>32), uint32(s.hi>>32)
 		lowLo, lowHi := s.lo&whole, s.hi&whole
 		if lo == hi {
-			add(lo, lo, span{lowLo, lowHi})
+			list.add(lo, lo, span{lowLo, lowHi})
 			continue
 		}
 		if lowLo != 0 {
-			add(lo, lo, span{lowLo, whole})
+			list.add(lo, lo, span{lowLo, whole})
 			lo++
 		}
 		partial := lowHi != whole
@@ -271,12 +275,12 @@ func splitHalves(spans []span) []halves {
 			hi--
 		}
 		if lo <= hi {
-			add(lo, hi, span{0, whole})
+			list.add(lo, hi, span{0, whole})
 		}
 		if partial {
 			hi++
-			add(hi, hi, span{0, lowHi})
+			list.add(hi, hi, span{0, lowHi})
 		}
 	}
-	return rows
+	return list
 }

@@ -51,14 +51,17 @@ type disassembler struct {
 	contents []word // nil for a program that is not valid
 }
 
-var aluNames = map[uint16]string{
-	opAdd: "add", opSub: "sub", opMul: "mul", opDiv: "div", opOr: "or",
-	opAnd: "and", opLsh: "lsh", opRsh: "rsh", opXor: "xor",
-}
-
-var jumpNames = map[uint16]string{
-	jumpEqual: "jeq", jumpGreater: "jgt", jumpAtLeast: "jge", jumpSet: "jset",
-}
+// The names of operations, at the place that opMask leaves of their codes. Maps
+// would be made in every program, whenever it starts.
+var (
+	aluNames = [...]string{
+		opAdd >> 4: "add", opSub >> 4: "sub", opMul >> 4: "mul", opDiv >> 4: "div", opOr >> 4: "or",
+		opAnd >> 4: "and", opLsh >> 4: "lsh", opRsh >> 4: "rsh", opXor >> 4: "xor",
+	}
+	jumpNames = [...]string{
+		jumpEqual >> 4: "jeq", jumpGreater >> 4: "jgt", jumpAtLeast >> 4: "jge", jumpSet >> 4: "jset",
+	}
+)
 
 func (d disassembler) line(pc int, ins Instruction) string {
 	if !permitted(ins.Code) {
@@ -76,14 +79,14 @@ func (d disassembler) line(pc int, ins Instruction) string {
 	case ins.Code == classALU|opNeg:
 		return "neg"
 	case ins.Code&classMask == classALU:
-		return aluNames[ins.Code&opMask] + " " + operand
+		return aluNames[ins.Code&opMask>>4] + " " + operand
 	case ins.Code == classJmp|jumpAlways:
 		return fmt.Sprintf("ja %d", uint64(pc)+1+uint64(ins.K))
 	case ins.Code&classMask == classJmp:
 		if ins.Code&sourceX == 0 {
 			operand = d.number(pc, ins.K)
 		}
-		return fmt.Sprintf("%s %s ? %d : %d", jumpNames[ins.Code&opMask], operand, pc+1+int(ins.Jt), pc+1+int(ins.Jf))
+		return fmt.Sprintf("%s %s ? %d : %d", jumpNames[ins.Code&opMask>>4], operand, pc+1+int(ins.Jt), pc+1+int(ins.Jf))
 	}
 	switch ins.Code {
 	case returnA:

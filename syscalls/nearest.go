@@ -10,7 +10,7 @@ import "strings"
 //
 // A name that exists on other architectures is better answered by Architectures.
 func (t *Table) Nearest(name string) string {
-	name = strings.ToLower(name)
+	name = lower(name)
 	for _, prefix := range []string{"sys_", "__nr_"} {
 		name = strings.TrimPrefix(name, prefix)
 	}
@@ -27,6 +27,18 @@ func (t *Table) Nearest(name string) string {
 		}
 	}
 	return best
+}
+
+// lower is strings.ToLower for what names are made of. That has all of Unicode,
+// which is much to link for an error message.
+func lower(name string) string {
+	letters := []byte(name)
+	for i, c := range letters {
+		if 'A' <= c && c <= 'Z' {
+			letters[i] = c - 'A' + 'a'
+		}
+	}
+	return string(letters)
 }
 
 // A rank says how likely one name is meant by another.
