@@ -3,12 +3,11 @@
 package record
 
 import (
-	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -20,26 +19,68 @@ import (
 type counter struct {
 	options  *Options
 	tables   [entries]*syscalls.Table
-	tracked  map[callID][]trackedArg
-	settling map[int]bool // threads that have been seized and not yet stopped
+	facts    map[callID]*facts
 	images   map[imageKey]*image
 	order    []*image
-	programs map[fileIdentity]*program
-	stacks   int // how many are kept
+	others   *image // stands for all for which there was no room
+	programs map[fileKey]*program
+	memory   window
+	cells    int // how many calls of images are kept
+	stacks   int
+	ways     int
 	lost     usage.Lost
+}
+
+// What is kept at most, as by BPF.
+const (
+	maxCells  = 1 << 14
+	maxStacks = 1 << 14
+	maxWays   = 1 << 15
+)
+
+// facts are what counting needs to know of a call.
+type facts struct {
+	tracked []trackedArg
+	forks   bool // it makes processes or threads
+	prctl   bool // these two can load a filter
+	seccomp bool
+	returns bool // from a signal: its result is the one of the code that the signal interrupted
+}
+
+// A fileKey tells files apart, and those that could not be opened by their path.
+type fileKey struct {
+	device, inode uint64
+	changed       syscall.Timespec
+	path          string
 }
 
 // An imageKey tells images apart.
 type imageKey struct {
-	file    fileIdentity
-	process int // 0 where processes are not told apart
-	number  int // of the image, since a process can execute its own program
+	file    fileKey
+	process int // its number, 0 where processes are not told apart
+}
+
+// An inCall is a call that has begun.
+type inCall struct {
+	image  *image
+	id     callID
+	args   [6]uint64
+	stack  uint64
+	denied bool     // by a filter that is known
+	loads  *filters // it loads this
+	forks  bool
+	forked bool // and has
+
+	start  time.Time
+	took   time.Duration
+	result uint64
+	errno  int
 }
 
 func newCounter(o *Options, tables [entries]*syscalls.Table) *counter {
 	return &counter{
-		options: o, tables: tables, tracked: map[callID][]trackedArg{}, settling: map[int]bool{},
-		images: map[imageKey]*image{}, programs: map[fileIdentity]*program{},
+		options: o, tables: tables, facts: map[callID]*facts{},
+		images: map[imageKey]*image{}, programs: map[fileKey]*program{},
 	}
 }
 
@@ -54,12 +95,7 @@ func (c *counter) closePrograms() {
 }
 
 func (c *counter) add(key imageKey, i *image) *image {
-	if len(c.order) >= maxImages {
-		c.lost.Processes++
-		i = c.order[len(c.order)-1]
-	} else {
-		c.order = append(c.order, i)
-	}
+	c.order = append(c.order, i)
 	c.images[key] = i
 	return i
 }
@@ -69,90 +105,67 @@ func (c *counter) launcherImage() *image {
 }
 
 // imageOf returns the image that a process runs.
-func (c *counter) imageOf(pid, parent int, joined bool) *image {
-	p := openProgram(pid, "", func(os.FileInfo) bool { return true })
-	key := imageKey{file: identityOf(p)}
-	if known := c.programs[key.file]; known != nil && p.file != nil {
+func (c *counter) imageOf(pid, number, parent int, joined bool) *image {
+	// The name is there even if the file cannot be read.
+	path, _ := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
+	p := openProgram(pid, strings.TrimSuffix(path, " (deleted)"), func(os.FileInfo) bool { return true })
+	key := imageKey{file: keyOf(p)}
+	if known := c.programs[key.file]; known != nil {
 		p.close()
 		p = known
 	} else {
 		c.programs[key.file] = p
 	}
 	if c.options.PerProcess {
-		key.process, key.number = pid, len(c.order)
+		key.process = number
 	}
 	if i := c.images[key]; i != nil {
 		return i
 	}
-	return c.add(key, &image{program: p, pid: pid, parent: parent, command: commandOf(pid), joined: joined})
-}
-
-// imageLike returns the image of a new process that runs what its parent does.
-func (c *counter) imageLike(i *image, pid, parent int) *image {
-	return c.add(imageKey{process: pid, number: len(c.order)}, &image{
-		program: i.program, pid: pid, parent: parent, command: i.command, joined: i.joined, launcher: i.launcher,
+	if len(c.order) >= maxImages {
+		c.lost.Processes++
+		if c.others == nil {
+			c.others = c.add(imageKey{process: -2}, &image{program: unknownProgram("(others)")})
+		}
+		return c.others
+	}
+	return c.add(key, &image{
+		program: p, pid: pid, parent: parent, command: commandOf(pid), joined: joined,
+		unwanted: c.options.Wanted != nil && !c.options.Wanted(p.path),
 	})
 }
 
-func identityOf(p *program) fileIdentity {
-	if p.file == nil {
-		return fileIdentity{}
+func keyOf(p *program) fileKey {
+	if p.file != nil {
+		info, err := p.file.Stat()
+		if stat, ok := info.Sys().(*syscall.Stat_t); err == nil && ok {
+			return fileKey{device: stat.Dev, inode: stat.Ino, changed: stat.Ctim}
+		}
 	}
-	info, err := p.file.Stat()
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if err != nil || !ok {
-		return fileIdentity{}
-	}
-	return fileIdentity{Inode: stat.Ino, Size: uint64(stat.Size), Device: uint32(stat.Dev), Generation: uint32(stat.Mtim.Nsec)}
+	return fileKey{path: p.path}
 }
 
-// A callInfo is struct ptrace_syscall_info (linux/ptrace.h): what is at a stop at
-// one end of a call.
-type callInfo struct {
-	op     uint8
-	_      [3]uint8
-	arch   uint32
-	pc, sp uint64
-	nr     uint64 // or the result
-	args   [6]uint64
-	_      uint64 // more, at stops of another kind
-}
-
-// failed reports whether the result is an error.
-func (i *callInfo) errno() int {
-	const maxErrno = 4095
-	if result := int64(i.nr); result < 0 && result >= -maxErrno {
-		return int(-result)
+func (c *counter) factsOf(id callID) *facts {
+	if known := c.facts[id]; known != nil {
+		return known
 	}
-	return 0
-}
-
-// callStop takes in the beginning or the end of a call.
-func (c *counter) callStop(e *tracee) {
-	var info callInfo
-	n, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_GET_SYSCALL_INFO, uintptr(e.id), unsafe.Sizeof(info), uintptr(unsafe.Pointer(&info)), 0, 0)
-	if errno == unix.ESRCH {
-		return // it was killed
+	call, ok := c.tables[id.entry].ByNumber(id.nr)
+	if !ok {
+		return &facts{} // not kept: a program can make up any number
 	}
-	if errno != 0 || n == 0 {
-		c.lost.Events++
-		return
+	f := &facts{tracked: trackedArgs(call)}
+	switch call.Name {
+	case "clone", "clone3", "fork", "vfork":
+		f.forks = true
+	case "prctl":
+		f.prctl = true
+	case "seccomp":
+		f.seccomp = true
+	case "rt_sigreturn", "sigreturn":
+		f.returns = true
 	}
-	switch info.op {
-	case unix.PTRACE_SYSCALL_INFO_ENTRY:
-		c.begins(e, &info)
-	case unix.PTRACE_SYSCALL_INFO_EXIT:
-		c.ends(e, &info)
-	}
-}
-
-func (c *counter) begins(e *tracee, info *callInfo) {
-	in := &inCall{image: e.process.running, id: c.callID(info), args: info.args}
-	if c.options.Stacks && in.id.entry == native {
-		in.stack = c.takeStack(e, info)
-	}
-	in.start = time.Now()
-	e.current = in
+	c.facts[id] = f
+	return f
 }
 
 func (c *counter) callID(info *callInfo) callID {
@@ -166,111 +179,129 @@ func (c *counter) callID(info *callInfo) callID {
 	return callID{native, nr}
 }
 
-// ends counts a call. The end of one that did not begin is that of a fork in the
-// child, or of a call in which the thread was when it was joined.
-func (c *counter) ends(e *tracee, info *callInfo) {
+func (c *counter) begins(e *tracee, info *callInfo) {
+	in := &inCall{image: e.process.running, id: c.callID(info), args: info.args, denied: e.filters.deny(info)}
+	f := c.factsOf(in.id)
+	in.forks = f.forks
+	switch {
+	case f.prctl && uint32(in.args[0]) == unix.PR_SET_SECCOMP && in.args[1] == unix.SECCOMP_MODE_FILTER:
+		in.loads = c.readFilter(e.id, in, 0)
+	case f.seccomp && uint32(in.args[0]) == unix.SECCOMP_SET_MODE_FILTER:
+		in.loads = c.readFilter(e.id, in, in.args[1])
+	}
+	if c.options.Stacks && in.id.entry == native && !in.denied {
+		in.stack = c.takeStack(e, info)
+	}
+	in.start = time.Now()
+	e.current = in
+}
+
+// ends takes in a call's end. The end of one that did not begin is that of a fork in
+// the child, or of a call in which the thread was when it was joined.
+func (t *tracer) ends(e *tracee, info *callInfo) {
 	in := e.current
-	e.current, e.last = nil, in
 	if in == nil {
 		return
 	}
+	in.took = time.Since(in.start)
 	in.result = info.nr
-	took := time.Since(in.start)
-	o := c.count(in)
-	if c.options.CallsOnly {
-		return
+	if !t.factsOf(in.id).returns {
+		in.errno = info.errno()
 	}
-	o.time += took
-	if in.stack != 0 {
-		o.way(in.stack).time += took
+	if in.forks && !in.forked && in.errno == 0 && !in.denied {
+		t.lost.Processes++ // with CLONE_UNTRACED
 	}
-	// Its result is the one of the code that the signal interrupted.
-	if name := nameOf(c.tables[in.id.entry], in.id.nr); name != "rt_sigreturn" && name != "sigreturn" {
-		o.fail(info.errno(), 1)
+	if in.loads != nil && in.loads.taken(in) {
+		t.load(e, in.loads)
+	}
+	e.current, e.last = nil, in
+}
+
+// settle counts the call that has ended. It waits until the thread's next stop,
+// since what a filter traps has an end, and then a signal that says so.
+func (c *counter) settle(e *tracee) {
+	if e.last != nil {
+		c.count(e.last)
+		e.last = nil
 	}
 }
 
 // count counts a call with its arguments and its stack.
-func (c *counter) count(in *inCall) *observed {
+func (c *counter) count(in *inCall) {
+	if in.denied && c.options.CallsOnly {
+		return
+	}
+	if in.image.calls[in.id] == nil {
+		if c.cells >= maxCells {
+			c.lost.Events++
+			return
+		}
+		c.cells++
+	}
 	o := in.image.call(in.id)
+	if in.denied {
+		o.denied++
+		return
+	}
 	o.calls++
-	for k, arg := range c.trackedArgs(in.id) {
+	for k, arg := range c.factsOf(in.id).tracked {
 		o.values[k].add(arg.cut(in.args[arg.index]))
 	}
 	if in.stack != 0 {
-		o.way(in.stack).calls++
+		c.countWay(o, in)
 	}
-	return o
+	if !c.options.CallsOnly {
+		o.time += in.took
+		o.fail(in.errno, 1)
+	}
 }
 
-func (c *counter) trackedArgs(id callID) []trackedArg {
-	list, known := c.tracked[id]
-	if !known {
-		if call, ok := c.tables[id.entry].ByNumber(id.nr); ok {
-			list = trackedArgs(call)
+func (c *counter) countWay(o *observed, in *inCall) {
+	if o.ways[in.stack] == nil {
+		if c.ways >= maxWays {
+			c.lost.Stacks++
+			return
 		}
-		c.tracked[id] = list
+		c.ways++
 	}
-	return list
+	w := o.way(in.stack)
+	w.calls++
+	if !c.options.CallsOnly {
+		w.time += in.took
+	}
 }
 
-// endless counts the call in which a thread has ended, or was left. If a filter's
-// verdict has killed it, kernels since 5.16 have shown an end of that call before.
-func (c *counter) endless(e *tracee, killed bool) {
-	in := e.current
-	switch {
-	case in != nil && killed:
-		in.image.call(in.id).denied++
-	case in != nil:
-		c.count(in)
-	case killed && e.last != nil && e.last.skipped():
-		c.wasDenied(e)
+// endless counts the call in which a thread has ended, or was left. If SIGSYS has
+// killed it, that may be the verdict of a filter that is not known. Kernels since
+// 5.16 show an end of such a call before.
+func (c *counter) endless(e *tracee, killedBySIGSYS bool) {
+	if killedBySIGSYS && e.filters.unseen {
+		if e.current != nil {
+			e.current.denied = true
+		} else if e.last != nil && e.last.skipped() {
+			e.last.denied = true
+		}
 	}
-	e.current = nil
+	c.settle(e)
+	if e.current != nil {
+		c.count(e.current)
+		e.current = nil
+	}
 }
 
-// signalled looks for a filter's verdict to trap: the signal comes before the
-// program goes on, and after an end of the call, which was not made.
+// signalled looks for a filter's verdict to trap: the signal comes after an end of
+// the call, which was not made.
 func (c *counter) signalled(e *tracee, sig unix.Signal) {
 	const sysSeccomp = 1 // asm-generic/siginfo.h
 	if sig != unix.SIGSYS || e.last == nil {
 		return
 	}
 	var info unix.Siginfo
-	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_GETSIGINFO, uintptr(e.id), 0, uintptr(unsafe.Pointer(&info)), 0, 0)
-	if errno == 0 && info.Code == sysSeccomp {
-		c.wasDenied(e)
+	if peek(unix.PTRACE_GETSIGINFO, e.id, 0, &info) == nil && info.Code == sysSeccomp {
+		e.last.denied = true
 	}
-}
-
-// wasDenied takes back that the last call was made.
-func (c *counter) wasDenied(e *tracee) {
-	o := e.last.image.call(e.last.id)
-	o.calls--
-	if !c.options.CallsOnly {
-		o.denied++
-	}
-	e.last = nil
 }
 
 // skipped reports whether the registers at the end were those of the beginning, as
 // after a verdict that ends in a signal (syscall_rollback in kernel/seccomp.c).
 func (in *inCall) skipped() bool { return in.result == uint64(in.id.nr) || in.result == in.args[0] }
-
-// A codeRange is where a process has the code of its program.
-type codeRange struct{ start, end uint64 }
-
-func codeOf(pid int) (codeRange, error) {
-	// startcode and endcode are the fields 26 and 27 of proc(5).
-	const startCode, endCode = 26 - 3, 27 - 3
-	fields := statOf(pid)
-	if len(fields) <= endCode {
-		return codeRange{}, fmt.Errorf("the process %d is gone", pid)
-	}
-	start, err := strconv.ParseUint(fields[startCode], 10, 64)
-	if err != nil {
-		return codeRange{}, err
-	}
-	end, err := strconv.ParseUint(fields[endCode], 10, 64)
-	return codeRange{start, end}, err
-}

@@ -158,8 +158,8 @@ func recorded(ctx context.Context, r *Recorder, c launch.Cmd) (status launch.Sta
 	err = r.Run(ctx, c.Args, func(hooks Hooks) error {
 		c.Hold = hooks.Hold
 		if hooks.Reap != nil {
-			c.Reap = func() (status launch.Status, err error) {
-				status.Code, status.Signal, err = hooks.Reap()
+			c.Reap = func(stopped func(int)) (status launch.Status, err error) {
+				status.Code, status.Signal, err = hooks.Reap(stopped)
 				return status, err
 			}
 		}

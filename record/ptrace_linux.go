@@ -3,7 +3,6 @@
 package record
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +10,6 @@ import (
 	"os/signal"
 	"runtime"
 	"strconv"
-	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -20,49 +17,49 @@ import (
 )
 
 // A tracer is the method that stops every call: ptrace(2). One thread of this
-// process is the tracer of all that is watched, and runs loop.
+// process is the tracer of all that is watched, and runs loop: the kernel takes
+// requests from no other.
 type tracer struct {
 	*counter
-	exitKill bool // the watched processes die with this one
-	command  int  // the process whose end Reap waits for
-
+	command  int // the process whose end Reap waits for
 	requests chan func()
 	changed  chan os.Signal // SIGCHLD
-	idle     chan struct{}  // closed when nothing is watched any more
 	detach   bool
 
-	commandEnded chan struct{} // closed when status is set
-	status       unix.WaitStatus
+	commandChanged chan unix.WaitStatus // stops, and the end
+	idle           chan struct{}        // closed when nothing is watched any more
+	failed         error                // read once idle is closed
 
 	tracees   map[int]*tracee
+	early     map[int]*tracee // those that stopped before their parent's event came
 	processes map[int]*process
+	born      int // how many processes there were
 }
 
 // A tracee is a watched thread.
 type tracee struct {
 	id      int
-	process *process // nil until its parent's event has come
-	stopped bool     // and waits for that
+	process *process // nil until it is known
 	current *inCall  // nil if it is in no call
-	last    *inCall  // the one that ended last
+	last    *inCall  // the one that ended last, and is not counted yet
+	filters loaded
 }
 
 // A process is a watched process.
 type process struct {
-	id      int
-	threads int
-	running *image
-	code    codeRange
+	id, number int // the number is its own for ever
+	threads    int
+	running    *image
+	code       codeRange
 }
 
 func newTracer(o *Options, tables [entries]*syscalls.Table) *tracer {
-	t := &tracer{
+	return &tracer{
 		counter:  newCounter(o, tables),
 		requests: make(chan func()), changed: make(chan os.Signal, 1),
-		commandEnded: make(chan struct{}), idle: make(chan struct{}),
-		tracees: map[int]*tracee{}, processes: map[int]*process{},
+		commandChanged: make(chan unix.WaitStatus, 1), idle: make(chan struct{}),
+		tracees: map[int]*tracee{}, early: map[int]*tracee{}, processes: map[int]*process{},
 	}
-	return t
 }
 
 func (t *tracer) name() Method { return Ptrace }
@@ -70,16 +67,33 @@ func (t *tracer) name() Method { return Ptrace }
 func (t *tracer) hooks() Hooks {
 	return Hooks{
 		Hold: func(pid int) error {
-			t.command, t.exitKill = pid, true
+			t.command = pid
 			return t.start([]int{pid}, t.launcherImage())
 		},
-		Reap: func() (code, signal int, err error) {
-			<-t.commandEnded
-			if t.status.Signaled() {
-				return 0, int(t.status.Signal()), nil
+		Reap: t.reap,
+	}
+}
+
+func (t *tracer) reap(stopped func(signal int)) (code, signal int, err error) {
+	for {
+		var status unix.WaitStatus
+		select {
+		case status = <-t.commandChanged:
+		case <-t.idle:
+			select {
+			case status = <-t.commandChanged:
+			default:
+				return 0, 0, errors.Join(errors.New("somebody else has waited for its end"), t.failed)
 			}
-			return t.status.ExitStatus(), 0, nil
-		},
+		}
+		switch {
+		case status.Stopped():
+			stopped(int(status.StopSignal()))
+		case status.Signaled():
+			return 0, int(status.Signal()), nil
+		default:
+			return status.ExitStatus(), 0, nil
+		}
 	}
 }
 
@@ -88,23 +102,32 @@ func (t *tracer) join(target Target) error {
 	if err != nil {
 		return err
 	}
+	if len(pids) == 0 {
+		return fmt.Errorf("no process is in the control group %s: by ptrace only those that are there now can be joined", target.Cgroup)
+	}
 	return t.start(pids, nil)
 }
 
-// start begins to trace processes, of which image is known or nil, and returns
-// when all their threads have stopped once and gone on.
+// start begins to trace processes, of which the image is known or nil.
 func (t *tracer) start(pids []int, running *image) error {
 	signal.Notify(t.changed, unix.SIGCHLD)
 	begun := make(chan error)
 	go func() {
-		// The thread is the tracer; it ends with the goroutine.
+		// It stays the tracer, and ends with the goroutine.
 		runtime.LockOSThread()
 		err := t.seizeAll(pids, running)
-		begun <- err
-		if err == nil {
-			t.loop()
+		if err != nil {
+			t.leaveAll()
+		} else {
+			begun <- nil
+		}
+		for len(t.tracees) > 0 {
+			t.await()
 		}
 		close(t.idle)
+		if err != nil {
+			begun <- err
+		}
 	}()
 	return <-begun
 }
@@ -116,9 +139,6 @@ func (t *tracer) seizeAll(pids []int, running *image) error {
 		if err != nil && (len(pids) == 1 || !errors.Is(err, unix.ESRCH)) {
 			return err
 		}
-	}
-	for t.unsettled() {
-		t.await(nil)
 	}
 	return nil
 }
@@ -132,22 +152,27 @@ func (t *tracer) seizeProcess(pid int, running *image) error {
 			return fmt.Errorf("trace process %d: %w", pid, unix.ESRCH)
 		}
 		fresh := false
-		for _, e := range entries {
-			id, err := strconv.Atoi(e.Name())
+		for _, entry := range entries {
+			id, err := strconv.Atoi(entry.Name())
 			if err != nil || t.tracees[id] != nil {
 				continue
 			}
-			err = t.seize(id)
+			err = seize(id)
 			if err == unix.ESRCH {
 				continue
 			}
+			if err == unix.EPERM && tracerOf(id) == unix.Gettid() {
+				continue // a thread that the kernel has handed over; its stop will tell of it
+			}
 			if err != nil {
-				return fmt.Errorf("trace process %d: %w (only one's own processes can be traced, and each by one tracer)", pid, err)
+				return fmt.Errorf("trace process %d: %w%s", pid, err, explainSeize(id))
 			}
 			if running == nil {
-				running = t.imageOf(pid, 0, true)
+				running = t.imageOf(pid, t.born+1, parentOf(pid), true)
 			}
-			t.belongs(t.tracee(id), pid, running)
+			e := &tracee{id: id}
+			t.tracees[id] = e
+			t.belongs(e, pid, running)
 			fresh = true
 		}
 		if !fresh {
@@ -156,207 +181,80 @@ func (t *tracer) seizeProcess(pid int, running *image) error {
 	}
 }
 
-func (t *tracer) seize(id int) error {
-	options := unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC
-	if t.exitKill {
-		options |= unix.PTRACE_O_EXITKILL
-	}
-	if _, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(id), 0, uintptr(options), 0, 0); errno != 0 {
+// seize begins to trace a thread, which stops before it goes on in its program. The
+// watched processes do not die with this one (PTRACE_O_EXITKILL): what would run
+// without a recorder goes on without it.
+func seize(id int) error {
+	const options = unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC
+	if _, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(id), 0, options, 0, 0); errno != 0 {
 		return errno
 	}
-	if err := unix.PtraceInterrupt(id); err != nil {
-		return err
-	}
-	t.tracee(id).stopped = false
-	t.settling[id] = true
-	return nil
+	return unix.PtraceInterrupt(id)
 }
 
-// tracee returns a thread, which may be new.
-func (t *tracer) tracee(id int) *tracee {
-	e := t.tracees[id]
-	if e == nil {
-		e = &tracee{id: id}
-		t.tracees[id] = e
+// explainSeize says why a thread cannot be traced.
+func explainSeize(id int) string {
+	if tracer := tracerOf(id); tracer != 0 {
+		return fmt.Sprintf(": process %d traces it, and there can be one tracer only", tracer)
 	}
-	return e
+	scope, _ := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope")
+	if len(scope) > 0 && scope[0] != '0' {
+		return ": /proc/sys/kernel/yama/ptrace_scope is not 0, so that only root may join what runs already"
+	}
+	return ": only root may trace the processes of others, and those whose user has changed"
 }
 
 // belongs puts a thread into its process.
 func (t *tracer) belongs(e *tracee, pid int, running *image) {
 	p := t.processes[pid]
 	if p == nil {
-		p = &process{id: pid, running: running}
+		t.born++
+		p = &process{id: pid, number: t.born, running: running}
 		t.processes[pid] = p
 	}
 	p.threads++
 	e.process = p
 }
 
-// unsettled reports whether threads that were seized have not stopped yet.
-func (t *tracer) unsettled() bool { return len(t.settling) > 0 }
-
-// loop goes on until nothing is watched.
-func (t *tracer) loop() {
-	for len(t.tracees) > 0 {
-		t.await(t.requests)
-	}
-}
-
 // await handles what has happened, or waits until something does.
-func (t *tracer) await(requests chan func()) {
+func (t *tracer) await() {
 	// A call is often followed by the next within microseconds: going to sleep
 	// and being woken by a signal takes longer than to look again.
 	const looks = 50
 	for range looks {
 		var status unix.WaitStatus
-		id, err := unix.Wait4(-1, &status, unix.WNOHANG|unix.WALL, nil)
+		// Not for the children of other threads, which are those of this process.
+		id, err := unix.Wait4(-1, &status, unix.WNOHANG|unix.WALL|unix.WNOTHREAD, nil)
 		if err == nil && id > 0 {
 			t.happened(id, status)
 			return
 		}
 		if err == unix.ECHILD {
-			clear(t.tracees)
-			clear(t.settling)
+			clear(t.tracees) // somebody else has waited for them
 			return
 		}
 	}
 	select {
 	case <-t.changed:
-	case request := <-requests:
+	case request := <-t.requests:
 		request()
-	}
-}
-
-// happened handles what wait4 tells of a thread.
-func (t *tracer) happened(id int, status unix.WaitStatus) {
-	delete(t.settling, id)
-	if !status.Stopped() {
-		t.gone(id, status)
-		return
-	}
-	e := t.tracee(id)
-	event := int(status>>16) & 0xff
-	sig := status.StopSignal()
-	switch {
-	case event == unix.PTRACE_EVENT_EXEC:
-		e = t.executed(e)
-	case event == unix.PTRACE_EVENT_FORK, event == unix.PTRACE_EVENT_VFORK, event == unix.PTRACE_EVENT_CLONE:
-		t.forked(e)
-	}
-	if e.process == nil {
-		e.stopped = true // until its parent's event tells whose it is
-		return
-	}
-	t.goOn(e, event, sig)
-}
-
-// goOn lets a stopped thread go on. What stopped it decides how.
-func (t *tracer) goOn(e *tracee, event int, sig unix.Signal) {
-	deliver := 0
-	switch {
-	case sig == unix.SIGTRAP|0x80:
-		t.callStop(e)
-	case event == unix.PTRACE_EVENT_STOP && isStop(sig) && !t.detach:
-		// The process is stopped, and stays so until SIGCONT.
-		unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_LISTEN, uintptr(e.id), 0, 0, 0, 0)
-		return
-	case event == 0:
-		t.signalled(e, sig)
-		deliver = int(sig)
-	}
-	if t.detach {
-		t.leave(e, deliver)
-		return
-	}
-	// Where this fails the thread was killed, which wait4 will tell.
-	unix.PtraceSyscall(e.id, deliver)
-}
-
-func isStop(sig unix.Signal) bool {
-	return sig == unix.SIGSTOP || sig == unix.SIGTSTP || sig == unix.SIGTTIN || sig == unix.SIGTTOU
-}
-
-// forked takes in a thread that another one has made. Which of the two is told
-// of first is not certain.
-func (t *tracer) forked(parent *tracee) {
-	id, err := unix.PtraceGetEventMsg(parent.id)
-	if err != nil || parent.process == nil {
-		return
-	}
-	child := t.tracee(int(id))
-	if child.process != nil {
-		return
-	}
-	pid := leaderOf(child.id)
-	if pid == 0 {
-		pid = child.id // it is gone already
-	}
-	running := parent.process.running
-	if pid != parent.process.id && t.options.PerProcess {
-		running = t.imageLike(running, pid, parent.process.id)
-	}
-	t.belongs(child, pid, running)
-	child.process.code = parent.process.code
-	if child.stopped {
-		child.stopped = false
-		t.goOn(child, unix.PTRACE_EVENT_STOP, unix.SIGTRAP)
-	}
-}
-
-// executed takes in that a process runs another program. Of its threads only the
-// one that executed it is left, with the number of the process.
-func (t *tracer) executed(e *tracee) *tracee {
-	was, err := unix.PtraceGetEventMsg(e.id)
-	if old := t.tracees[int(was)]; err == nil && old != nil && old != e {
-		if p := e.process; p != nil {
-			p.threads--
-		}
-		delete(t.tracees, old.id)
-		old.id = e.id
-		t.tracees[e.id] = old
-		e = old
-	}
-	if p := e.process; p != nil {
-		p.running, p.code = t.imageOf(p.id, parentOf(p.id), false), codeRange{}
-	}
-	return e
-}
-
-// gone takes in the end of a thread.
-func (t *tracer) gone(id int, status unix.WaitStatus) {
-	e := t.tracees[id]
-	if id == t.command {
-		t.command, t.status = 0, status
-		close(t.commandEnded)
-	}
-	if e == nil {
-		return
-	}
-	delete(t.tracees, id)
-	t.endless(e, status.Signaled() && status.Signal() == unix.SIGSYS)
-	if p := e.process; p != nil {
-		if p.threads--; p.threads == 0 {
-			delete(t.processes, p.id)
-		}
 	}
 }
 
 // leave stops watching a thread that is stopped.
 func (t *tracer) leave(e *tracee, sig int) {
-	t.endless(e, false)
 	unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_DETACH, uintptr(e.id), 0, uintptr(sig), 0, 0)
-	delete(t.tracees, e.id)
+	t.ended(e, false)
 }
 
 // leaveAll has every thread stop, and be left then.
 func (t *tracer) leaveAll() {
 	t.detach = true
-	for _, e := range t.tracees {
-		if e.stopped {
-			t.leave(e, 0)
+	for id, e := range t.tracees {
+		if t.early[id] == nil {
+			unix.PtraceInterrupt(id)
 		} else {
-			unix.PtraceInterrupt(e.id)
+			t.leave(e, 0)
 		}
 	}
 }
@@ -364,9 +262,10 @@ func (t *tracer) leaveAll() {
 func (t *tracer) wait(ctx context.Context) error {
 	select {
 	case <-t.idle:
+		return t.failed
 	case <-ctx.Done():
+		return nil
 	}
-	return nil
 }
 
 // release ends tracing: what is still running goes on by itself.
@@ -393,32 +292,4 @@ func (t *tracer) close() error {
 	}
 	t.closePrograms()
 	return nil
-}
-
-// An inCall is a call that has begun.
-type inCall struct {
-	image *image
-	id    callID
-	start time.Time
-	args  [6]uint64
-	stack uint64
-
-	result uint64 // at its end
-}
-
-// parentOf returns the parent of a process, 0 if that is not known.
-func parentOf(pid int) int {
-	fields := statOf(pid)
-	if len(fields) < 2 {
-		return 0
-	}
-	parent, _ := strconv.Atoi(fields[1])
-	return parent
-}
-
-// statOf returns the fields of /proc/PID/stat after the command's name, which can
-// have any characters in it: the third of proc(5) is the first.
-func statOf(pid int) []string {
-	text, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 }

@@ -13,3 +13,7 @@ func framePointer(id int) (uint64, error) {
 	err := unix.PtraceGetRegSetArm64(id, int(elf.NT_PRSTATUS), &regs)
 	return regs.Regs[framePointer], err
 }
+
+// canFollow reports whether the kernel would take next for the frame above fp
+// (arch/arm64/kernel/stacktrace.c).
+func canFollow(fp, next uint64) bool { return next > fp && next%8 == 0 }

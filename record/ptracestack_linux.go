@@ -2,17 +2,9 @@
 
 package record
 
-import (
-	"encoding/binary"
-
-	"golang.org/x/sys/unix"
-)
-
-// maxStacks is how many different stacks are kept.
-const maxStacks = 1 << 14
-
 // takeStack follows the frame pointers of a thread that is stopped at the beginning
-// of a call, keeps the stack with the image, and returns its key; 0 if there is none.
+// of a call, as the kernel does for BPF, keeps the stack with the image, and returns
+// its key; 0 if there is none.
 func (c *counter) takeStack(e *tracee, info *callInfo) uint64 {
 	code := &e.process.code
 	if code.end == 0 {
@@ -27,33 +19,25 @@ func (c *counter) takeStack(e *tracee, info *callInfo) uint64 {
 		c.lost.Stacks++
 		return 0
 	}
-	s := &stack{pcs: []uint64{code.relative(info.pc)}}
-	if word, ok := readWords(e.id, info.sp, 1); ok {
-		s.word = code.relative(word[0])
+	c.memory.look(e.id)
+	s := &stack{word: outside, pcs: []uint64{code.relative(info.pc)}}
+	if word, ok := c.memory.at(info.sp, 8); ok {
+		s.word = code.relative(nativeOrder.Uint64(word))
 	}
-	for fp != 0 && fp%8 == 0 {
-		frame, ok := readWords(e.id, fp, 2)
-		if !ok || frame[1] == 0 {
+	for len(s.pcs) < maxDepth {
+		frame, ok := c.memory.at(fp, 16)
+		if !ok {
 			break
 		}
-		if s.cut = len(s.pcs) == maxDepth; s.cut {
+		next, pc := nativeOrder.Uint64(frame), nativeOrder.Uint64(frame[8:])
+		s.pcs = append(s.pcs, code.relative(pc))
+		if !canFollow(fp, next) {
 			break
 		}
-		s.pcs = append(s.pcs, code.relative(frame[1]))
-		if frame[0] == fp {
-			break
-		}
-		fp = frame[0]
+		fp = next
 	}
+	s.cut = len(s.pcs) == maxDepth
 	return c.keep(e.process.running, s)
-}
-
-// relative returns an address relative to the start of the code.
-func (r codeRange) relative(pc uint64) uint64 {
-	if pc -= r.start; pc < r.end-r.start {
-		return pc
-	}
-	return outside
 }
 
 // keep keeps a stack, and returns its key.
@@ -75,20 +59,4 @@ func (c *counter) keep(i *image, s *stack) uint64 {
 		i.stacks[hash] = s
 	}
 	return hash
-}
-
-// readWords reads words of a thread's memory.
-func readWords(id int, address uint64, n int) ([]uint64, bool) {
-	b := make([]byte, 8*n)
-	local := []unix.Iovec{{Base: &b[0]}}
-	local[0].SetLen(len(b))
-	remote := []unix.RemoteIovec{{Base: uintptr(address), Len: len(b)}}
-	if got, err := unix.ProcessVMReadv(id, local, remote, 0); err != nil || got != len(b) {
-		return nil, false
-	}
-	out := make([]uint64, n)
-	for i := range out {
-		out[i] = binary.NativeEndian.Uint64(b[8*i:])
-	}
-	return out, true
 }

@@ -43,8 +43,9 @@ type Hooks struct {
 	// execute it before Hold has returned without an error.
 	Hold func(pid int) error
 	// Reap, if not nil, waits for the command's end in the launcher's place, and
-	// returns its exit code, or the signal that ended it.
-	Reap func() (code, signal int, err error)
+	// returns its exit code, or the signal that ended it. It calls stopped each time
+	// that a signal stops the command. Nobody else may wait for the command.
+	Reap func(stopped func(signal int)) (code, signal int, err error)
 }
 
 // A Target is what is joined: processes by their ids, or all that are in a control

@@ -36,12 +36,12 @@ func byEach(t *testing.T, f func(t *testing.T, m Method)) {
 // to their last, many at a time and however short they live.
 func TestForks(t *testing.T) {
 	byEach(t, func(t *testing.T, m Method) {
-		times := map[Method]uint64{BPF: 1000, Ptrace: 50}[m]
-		usages := run(t, Options{Method: m}, role(t, "forks", strconv.FormatUint(times, 10), "/bin/true"))
-		if got := seen(usages, "/true", "exit_group").Calls; got != times {
+		times := map[Method]int{BPF: 1000, Ptrace: 100}[m]
+		usages := run(t, Options{Method: m}, role(t, "forks", strconv.Itoa(times), "/bin/true"))
+		if got := seen(usages, "/true", "exit_group").Calls; got != uint64(times) {
 			t.Errorf("%d of %d children were seen to exit", got, times)
 		}
-		if got := seen(usages, ".test", "execve").Calls; got != times {
+		if got := seen(usages, ".test", "execve").Calls; got != uint64(times) {
 			t.Errorf("%d of %d children were seen to execute", got, times)
 		}
 	})
@@ -164,6 +164,8 @@ func TestDenied(t *testing.T) {
 		{BPF, unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM), 5, launch.Status{}},
 		{BPF, unix.SECCOMP_RET_KILL_PROCESS, 1, launch.Status{Signal: int(unix.SIGSYS)}},
 		{BPF, unix.SECCOMP_RET_TRAP, 1, launch.Status{Code: 2}},
+		{Ptrace, unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM), 5, launch.Status{}},
+		{Ptrace, unix.SECCOMP_RET_ERRNO, 5, launch.Status{}},
 		{Ptrace, unix.SECCOMP_RET_TRAP, 1, launch.Status{Code: 2}},
 		{Ptrace, unix.SECCOMP_RET_KILL_PROCESS, 1, launch.Status{Signal: int(unix.SIGSYS)}},
 	} {

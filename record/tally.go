@@ -19,6 +19,7 @@ type image struct {
 	command     []string
 	launcher    bool // not a program, but the child that becomes the command
 	joined      bool // it ran before
+	unwanted    bool // what it does need not be counted
 	calls       map[callID]*observed
 	stacks      map[uint64]*stack
 }

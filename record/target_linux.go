@@ -49,15 +49,3 @@ func (t Target) processes() ([]int, error) {
 	}
 	return pids, nil
 }
-
-// leaderOf returns the process that a thread belongs to, 0 if there is none.
-func leaderOf(thread int) int {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", thread))
-	for line := range strings.Lines(string(text)) {
-		if id, ok := strings.CutPrefix(line, "Tgid:"); ok {
-			leader, _ := strconv.Atoi(strings.TrimSpace(id))
-			return leader
-		}
-	}
-	return 0
-}

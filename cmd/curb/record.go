@@ -159,8 +159,8 @@ func (f *recordFlags) watch(ctx context.Context, r *record.Recorder, args []stri
 	err = r.Run(ctx, args, func(hooks record.Hooks) error {
 		c := launch.Cmd{Path: path, Args: args, Unfiltered: true, Hold: hooks.Hold}
 		if hooks.Reap != nil {
-			c.Reap = func() (status launch.Status, err error) {
-				status.Code, status.Signal, err = hooks.Reap()
+			c.Reap = func(stopped func(int)) (status launch.Status, err error) {
+				status.Code, status.Signal, err = hooks.Reap(stopped)
 				return status, err
 			}
 		}

@@ -36,9 +36,10 @@ type Cmd struct {
 	// its filter: it does not until Hold has returned. An error from Hold ends the
 	// child and is Start's.
 	Hold func(pid int) error
-	// Reap, if not nil, waits for the program's end in place of this package: it
-	// is for a tracer, whose waiting is of another kind.
-	Reap func() (Status, error)
+	// Reap, if not nil, waits for the program's end in place of this package, and
+	// calls stopped each time that a signal stops the program: it is for a tracer,
+	// whose waiting is of another kind.
+	Reap func(stopped func(signal int)) (Status, error)
 	// Flags are what the filter is loaded with. They name neither threads nor a
 	// listener, which both come with how the program is started.
 	Flags seccomp.Flags
@@ -111,7 +112,7 @@ func (c *Cmd) Wait() (Status, error) {
 	}
 	wait := c.process.wait
 	if c.Reap != nil {
-		wait = c.Reap
+		wait = func() (Status, error) { return c.process.leaveTo(c.Reap) }
 	}
 	status, err := wait()
 	c.end(c.process)

@@ -72,12 +72,12 @@ func (p *process) resume() {
 	if p.reaped {
 		return
 	}
-	if p.changed(unix.WSTOPPED) {
+	if !p.watched && p.changed(unix.WSTOPPED) {
 		p.stopped = true
 	}
 	if p.stopped {
 		p.stopped = false
-		if !p.changed(unix.WCONTINUED) {
+		if p.watched || !p.changed(unix.WCONTINUED) {
 			p.kill(unix.SIGCONT)
 		}
 		return

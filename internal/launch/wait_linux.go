@@ -19,6 +19,7 @@ type process struct {
 	mu      sync.Mutex
 	reaped  bool
 	stopped bool // and not yet seen to go on
+	watched bool // somebody else waits for it
 }
 
 func (p *process) wait() (Status, error) {
@@ -51,9 +52,7 @@ func (p *process) take() (status Status, ended bool, err error) {
 		p.reaped = true // by somebody else
 		return Status{}, false, err
 	case ws.Stopped():
-		p.stopped = true
-		// The lock stays held: what continues this process is seen after that.
-		raise(ws.StopSignal())
+		p.stop(ws.StopSignal())
 		return Status{}, false, nil
 	}
 	p.reaped = true
@@ -61,6 +60,33 @@ func (p *process) take() (status Status, ended bool, err error) {
 		return Status{Signal: int(ws.Signal())}, true, nil
 	}
 	return Status{Code: ws.ExitStatus()}, true, nil
+}
+
+// stop stops this process as the program has stopped. The lock stays held: what
+// continues this process is seen after that.
+func (p *process) stop(sig unix.Signal) {
+	p.stopped = true
+	raise(sig)
+}
+
+// leaveTo has somebody else wait. From then on nothing here may ask the kernel about
+// the process: what it tells one it does not tell another.
+func (p *process) leaveTo(reap func(stopped func(signal int)) (Status, error)) (Status, error) {
+	p.mu.Lock()
+	p.watched = true
+	p.mu.Unlock()
+	status, err := reap(func(sig int) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		// Else nobody would continue this process, and with it who watches.
+		if p.stopped = true; p.sharesTerminal() {
+			p.stop(unix.Signal(sig))
+		}
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reaped = true
+	return status, err
 }
 
 // kill sends the process a signal, unless it has ended. The lock is held.
