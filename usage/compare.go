@@ -15,6 +15,7 @@ type Comparison struct {
 	Arch       string `json:"arch"`
 	Phase      Phase  `json:"phase"`
 	Recordings uint64 `json:"recordings"`
+	Lost       Lost   `json:"lost"` // what those missed
 	// Others are the programs whose calls count as observed as well.
 	Others []string `json:"others,omitempty"`
 	// Observed lists the calls that were seen, Missed those of them that were not
@@ -100,6 +101,19 @@ func (c *Comparison) count(seen *Usage) {
 	if seen.Dropped != nil {
 		c.Recordings += seen.Dropped.Recordings
 	}
+	c.Lost.Add(seen.lost())
+}
+
+// lost is what the recordings of a usage missed.
+func (u *Usage) lost() Lost {
+	var lost Lost
+	for _, r := range u.Recordings {
+		lost.Add(r.Lost)
+	}
+	if u.Dropped != nil {
+		lost.Add(u.Dropped.Lost)
+	}
+	return lost
 }
 
 // has reports whether a call is in the usage.

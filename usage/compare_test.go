@@ -79,6 +79,7 @@ func TestCompareWrite(t *testing.T) {
 			s.Syscalls = s.Syscalls[1:]
 			c.Add(predicted, s, noCaller(0))
 		}, `./work: 1 system call observed, in 2 recordings, and 3 predicted that were not (go1.26.0, linux/amd64, phase exec)
+The recordings missed 1 call and 4 processes.
 
 Predicted, and never observed:
 SYSTEM CALL      MADE BY    AT                               ALSO FROM
@@ -94,6 +95,7 @@ The static call graph has all callers and callees of 2 stacks.
 			c.Add(predicted, s, noCaller(0x401000))
 			c.Unseen = nil
 		}, `./work: 2 system calls observed, in 2 recordings, and 0 predicted that were not (go1.26.0, linux/amd64, phase exec)
+The recordings missed 1 call and 4 processes.
 
 Observed, and not predicted. This is a bug in curb. Please report it, with the binary and the recording: https://github.com/gocurb/curb/issues
 SYSTEM CALL  CALLS  MADE BY
@@ -111,6 +113,7 @@ callee  caller  p/f.go:3  there is no call
 			c.Unseen = nil
 			c.Unresolved = []Unresolved{{Reason: "it is not known", Frame: Frame{Function: "f"}}}
 		}, `./work: 2 system calls observed, in 2 recordings, and 0 predicted that were not (go1.26.0, linux/amd64, phase exec)
+The recordings missed 1 call and 4 processes.
 
 Observed, and not in the list, which may be incomplete, as said below:
 SYSTEM CALL  CALLS  MADE BY
@@ -125,6 +128,7 @@ Not resolved, so the list may be incomplete:
 `},
 		"others": {func(c *Comparison) { c.AddOther(recorded()); c.Unseen = nil }, `./work: 2 system calls observed, in 2 recordings, and 0 predicted that were not (go1.26.0, linux/amd64, phase exec)
 What these did counts as observed: /bin/work.
+The recordings missed 1 call and 4 processes.
 `},
 	} {
 		t.Run(name, func(t *testing.T) {

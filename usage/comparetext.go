@@ -18,6 +18,9 @@ func (c *Comparison) Write(w io.Writer) error {
 	if len(c.Others) > 0 {
 		fmt.Fprintf(&b, "What these did counts as observed: %s.\n", strings.Join(c.Others, ", "))
 	}
+	if c.Lost.Events > 0 || c.Lost.Processes > 0 {
+		fmt.Fprintf(&b, "The recordings missed %s and %d processes.\n", count(c.Lost.Events, "call"), c.Lost.Processes)
+	}
 	c.writeMissed(&b)
 	c.writeGaps(&b)
 	if len(c.Unseen) > 0 {

@@ -16,13 +16,7 @@ type Seen struct {
 // AddSeen adds the calls that recordings saw executed, each with the code that
 // made it as evidence. Calls that were only ever denied are not added.
 func (u *Usage) AddSeen(recorded *Usage) Seen {
-	seen := Seen{Joined: recorded.Phase == Joined}
-	for _, r := range recorded.Recordings {
-		seen.Lost.Add(r.Lost)
-	}
-	if d := recorded.Dropped; d != nil {
-		seen.Lost.Add(d.Lost)
-	}
+	seen := Seen{Joined: recorded.Phase == Joined, Lost: recorded.lost()}
 	u.Recordings = slices.Concat(u.Recordings, recorded.Recordings)
 	for i := range recorded.Syscalls {
 		s := &recorded.Syscalls[i]

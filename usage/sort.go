@@ -50,7 +50,7 @@ func compareStacks(a, b *Stack) int {
 }
 
 // way is what tells stacks apart, in bytes: what compareStacks compares. A merge
-// asks each stack of each recording for it, and JSON would take most of its time.
+// asks each stack of each recording for it; with JSON it took a tenth more time.
 func (s *Stack) way() string {
 	var b []byte
 	text := func(parts ...string) {
