@@ -40,7 +40,9 @@ type Policy struct {
 // Allow allows these system calls as well.
 func (p Policy) Allow(names ...string) Policy { return p.add(allow, names) }
 
-// Deny denies these system calls, as though no statement had allowed them.
+// Deny denies these system calls, as though no statement had allowed them: they
+// get what [Policy.Otherwise] says, so that with [Log] they are made all the same.
+// On gives them another answer.
 func (p Policy) Deny(names ...string) Policy { return p.add(filter.Deny, names) }
 
 // AllowIf allows a system call if all of the conditions hold, of which there must

@@ -43,6 +43,9 @@ func TestMain(m *testing.M) {
 		"ask silently":         askSilently,
 		"unprivileged":         unprivileged,
 		"unprivileged program": unprivilegedProgram,
+		"fork once":            forkOnce,
+		"few descriptors":      fewDescriptors,
+		"no seccomp":           noSeccomp,
 	})
 }
 

@@ -54,6 +54,7 @@ type step uint32
 
 const (
 	stepNone step = iota
+	stepFork
 	stepSignals
 	stepFiles
 	stepDirectory
@@ -68,6 +69,7 @@ const (
 
 // doing says what a step does, for an error message.
 var doing = [...]string{
+	stepFork:       "fork",
 	stepSignals:    "reset its signals",
 	stepFiles:      "hand over its files",
 	stepDirectory:  "change to its directory",
@@ -115,12 +117,12 @@ func (p *plan) fork() (pid int, err syscall.Errno) {
 		return int(id), err
 	}
 
-	at := stepSignals
+	at := stepFork
 	if p.handover != nil {
 		err = p.goBetween()
 	}
 	if err == 0 {
-		err = p.resetSignals()
+		at, err = stepSignals, p.resetSignals()
 	}
 	if err == 0 {
 		at, err = stepFiles, p.placeFiles()
