@@ -332,6 +332,9 @@ func (g *Graph) holder(pc uint64) int { return g.a.file.FuncAt(pc - 1) }
 
 // frame describes the place of an address in a stack.
 func (g *Graph) frame(pc uint64) usage.Frame {
+	if pc == 0 {
+		return usage.Frame{}
+	}
 	fn := g.holder(pc)
 	if fn < 0 {
 		return usage.Frame{Function: fmt.Sprintf("%#x", pc)}

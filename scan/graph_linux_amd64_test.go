@@ -91,7 +91,8 @@ func TestGraphRefuses(t *testing.T) {
 		"outside the program": {[]uint64{1 << 40}, "no function is there"},
 	} {
 		gaps := g.Missing(&usage.Stack{PCs: tt.pcs})
-		if len(gaps) != 1 || gaps[0].Reason != tt.reason || gaps[0].Callee.Function == "" {
+		alone := len(tt.pcs) == 1
+		if len(gaps) != 1 || gaps[0].Reason != tt.reason || gaps[0].Callee.Function == "" || (gaps[0].Caller.Function == "") != alone {
 			t.Errorf("%s: %+v, want %q", name, gaps, tt.reason)
 		}
 	}
