@@ -36,7 +36,9 @@ func newInKernel(o *Options, tables [entries]*syscalls.Table) (_ *inKernel, err 
 			k.close()
 		}
 	}()
-	if err := rlimit.RemoveMemlock(); err != nil {
+	if err := rlimit.RemoveMemlock(); errors.Is(err, unix.EPERM) {
+		return nil, explainLoad(err) // it tries to load something
+	} else if err != nil {
 		return nil, fmt.Errorf("lift the limit on locked memory: %w", err)
 	}
 	spec, err := loadBpf()

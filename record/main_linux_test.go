@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"strconv"
 	"strings"
@@ -33,6 +34,11 @@ var roles = map[string]func(args []string){
 	"sleeper": beSleeper,
 	"user":    beUser,
 	"denied":  beDenied,
+	"thread":  beThread,
+	"flies":   beFlies,
+	"signals": beSignals,
+	"method":  beMethod,
+	"starter": beStarter,
 	"record":  beRecorder,
 }
 
@@ -110,7 +116,94 @@ func beUser(args []string) {
 	syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
 }
 
-// beDenied makes a known call five times under a filter that denies it: VERDICT.
+// beThread has another thread than the first execute the program, as "again 0".
+func beThread([]string) {
+	os.Setenv(roleVariable, "again")
+	first := unix.Getpid()
+	done := make(chan error)
+	execute := func() {
+		runtime.LockOSThread()
+		if unix.Gettid() == first {
+			select {} // which keeps the first thread for itself
+		}
+		done <- syscall.Exec("/proc/self/exe", []string{"again", "0"}, os.Environ())
+	}
+	go execute()
+	go execute()
+	panic(<-done)
+}
+
+// beFlies makes so many processes, with the flags of clone, that end at once: TIMES
+// FLAGS.
+func beFlies(args []string) {
+	flags := uintptr(number(args[1]))
+	for range number(args[0]) {
+		pid, _, errno := syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD)|flags, 0, 0, 0, 0, 0)
+		if pid == 0 && errno == 0 {
+			syscall.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+		}
+		if errno != 0 {
+			panic(errno)
+		}
+		syscall.Wait4(int(pid), nil, 0, nil)
+	}
+}
+
+// beSignals panics if signals do anything else than what they are for.
+func beSignals([]string) {
+	signals := make(chan os.Signal, 10)
+	signal.Notify(signals, unix.SIGTRAP, unix.SIGUSR1)
+	for _, sig := range []syscall.Signal{unix.SIGTRAP, unix.SIGUSR1} {
+		syscall.Kill(os.Getpid(), sig)
+		if got := <-signals; got != sig {
+			panic(got)
+		}
+	}
+	signal.Notify(signals, unix.SIGCHLD)
+	child, err := syscall.ForkExec("/bin/sh", []string{"sh", "-c", "kill -STOP $$; kill -TERM $$; exit 7"}, nil)
+	if err != nil {
+		panic(err)
+	}
+	var status syscall.WaitStatus
+	if syscall.Wait4(child, &status, syscall.WUNTRACED, nil); status.StopSignal() != unix.SIGSTOP {
+		panic(fmt.Sprintf("%#x instead of a stop", status))
+	}
+	<-signals
+	time.Sleep(20 * time.Millisecond)
+	if pid, _ := syscall.Wait4(child, &status, syscall.WNOHANG, nil); pid != 0 {
+		panic("it does not stay stopped")
+	}
+	syscall.Kill(child, unix.SIGCONT)
+	if syscall.Wait4(child, &status, 0, nil); status.Signal() != unix.SIGTERM {
+		panic(fmt.Sprintf("%#x instead of an end by SIGTERM", status))
+	}
+	<-signals
+}
+
+// beStarter starts a sleeper, says which process that is, and waits for it: PATH.
+func beStarter(args []string) {
+	os.Setenv(roleVariable, "sleeper")
+	pid, err := syscall.ForkExec(args[0], []string{"sleeper", "1000000"}, nil)
+	if err != nil {
+		panic(err)
+	}
+	os.Stdout.WriteString(strconv.Itoa(pid) + "\n")
+	syscall.Wait4(pid, nil, 0, nil)
+}
+
+// beMethod prints which method is taken, and why.
+func beMethod([]string) {
+	r, err := New(Options{})
+	if err != nil {
+		panic(err)
+	}
+	defer r.Close()
+	fmt.Println(r.Method())
+}
+
+// beDenied makes a known call five times under a filter that denies it: VERDICT. With
+// a FLAG for seccomp(2) another thread does, and with a third argument it does so
+// until it ends.
 func beDenied(args []string) {
 	verdict, err := strconv.ParseUint(args[0], 0, 32)
 	if err != nil {
@@ -126,11 +219,34 @@ func beDenied(args []string) {
 		{Code: ret, K: uint32(verdict)}, {Code: ret, K: unix.SECCOMP_RET_ALLOW},
 	}
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
-	if _, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&program))); errno != 0 {
+	flags := uintptr(0)
+	if len(args) > 1 {
+		flags = uintptr(number(args[1]))
+	}
+	if _, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&program))); errno != 0 {
 		panic(errno)
 	}
-	for range 5 {
-		syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+	call := func() {
+		for range 5 {
+			syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+		}
+	}
+	if flags == 0 {
+		call()
+	} else {
+		done := make(chan bool)
+		go func() {
+			call()
+			done <- true
+		}()
+		<-done
+	}
+	if len(args) > 2 {
+		os.Stdout.WriteString("ready\n")
+		for {
+			call()
+			time.Sleep(time.Millisecond)
+		}
 	}
 }
 

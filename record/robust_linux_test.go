@@ -64,6 +64,39 @@ func TestExecsItself(t *testing.T) {
 	})
 }
 
+// TestExecsFromThread: the thread that executes a program takes the place of the
+// first one, and is still followed.
+func TestExecsFromThread(t *testing.T) {
+	byEach(t, func(t *testing.T, m Method) {
+		usages := run(t, Options{Method: m}, role(t, "thread"))
+		if calls, execs := seen(usages, "", "getppid").Calls, seen(usages, "", "execve").Calls; calls != 1 || execs != 1 {
+			t.Errorf("%d calls of getppid and %d of execve, want 1 of each", calls, execs)
+		}
+	})
+}
+
+// TestFlies: processes that end at once are followed.
+func TestFlies(t *testing.T) {
+	byEach(t, func(t *testing.T, m Method) {
+		const times = 1000
+		usages := run(t, Options{Method: m}, role(t, "flies", strconv.Itoa(times), "0"))
+		if got := seen(usages, "", "exit_group").Calls; got != times+1 {
+			t.Errorf("%d calls of exit_group, want %d", got, times+1)
+		}
+	})
+}
+
+// TestSignals: signals, and what stops and continues a process, do to a program that
+// is recorded what they do to any.
+func TestSignals(t *testing.T) {
+	byEach(t, func(t *testing.T, m Method) {
+		usages := run(t, Options{Method: m}, role(t, "signals"))
+		if got := seen(usages, "", "exit_group").Calls; got != 1 {
+			t.Errorf("%d calls of exit_group, want 1", got)
+		}
+	})
+}
+
 // TestScript: the programs of a script are told apart, and only those that are
 // wanted are in the result.
 func TestScript(t *testing.T) {
@@ -155,23 +188,27 @@ func TestChangesUser(t *testing.T) {
 
 // TestDenied: calls that a filter denies are counted apart.
 func TestDenied(t *testing.T) {
+	const threads = unix.SECCOMP_FILTER_FLAG_TSYNC
 	for _, tt := range []struct {
 		method  Method
 		verdict uint32
+		flags   int
 		denied  uint64
 		status  launch.Status
 	}{
-		{BPF, unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM), 5, launch.Status{}},
-		{BPF, unix.SECCOMP_RET_KILL_PROCESS, 1, launch.Status{Signal: int(unix.SIGSYS)}},
-		{BPF, unix.SECCOMP_RET_TRAP, 1, launch.Status{Code: 2}},
-		{Ptrace, unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM), 5, launch.Status{}},
-		{Ptrace, unix.SECCOMP_RET_ERRNO, 5, launch.Status{}},
-		{Ptrace, unix.SECCOMP_RET_TRAP, 1, launch.Status{Code: 2}},
-		{Ptrace, unix.SECCOMP_RET_KILL_PROCESS, 1, launch.Status{Signal: int(unix.SIGSYS)}},
+		{BPF, unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM), 0, 5, launch.Status{}},
+		{BPF, unix.SECCOMP_RET_KILL_PROCESS, 0, 1, launch.Status{Signal: int(unix.SIGSYS)}},
+		{BPF, unix.SECCOMP_RET_TRAP, 0, 1, launch.Status{Code: 2}},
+		{Ptrace, unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM), 0, 5, launch.Status{}},
+		{Ptrace, unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM), threads, 5, launch.Status{}},
+		{Ptrace, unix.SECCOMP_RET_ERRNO, 0, 5, launch.Status{}}, // as though it had succeeded
+		{Ptrace, unix.SECCOMP_RET_TRACE, 0, 5, launch.Status{}},
+		{Ptrace, unix.SECCOMP_RET_TRAP, 0, 1, launch.Status{Code: 2}},
+		{Ptrace, unix.SECCOMP_RET_KILL_PROCESS, 0, 1, launch.Status{Signal: int(unix.SIGSYS)}},
 	} {
-		t.Run(fmt.Sprintf("%s %#x", tt.method, tt.verdict), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s %#x %d", tt.method, tt.verdict, tt.flags), func(t *testing.T) {
 			r := newRecorder(t, Options{Method: tt.method})
-			c := role(t, "denied", strconv.FormatUint(uint64(tt.verdict), 10))
+			c := role(t, "denied", strconv.FormatUint(uint64(tt.verdict), 10), strconv.Itoa(tt.flags))
 			c.Stderr = c.Stdout // Go says where it was trapped
 			status, err := recorded(t.Context(), r, c)
 			if err != nil || status != tt.status {
@@ -188,8 +225,14 @@ func TestDenied(t *testing.T) {
 // runs.
 func sleeper(t *testing.T) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command(role(t, "").Path, "1000000")
-	cmd.Env = append(os.Environ(), roleVariable+"=sleeper")
+	return started(t, "sleeper", "1000000")
+}
+
+// started starts a program that says when it is ready, and returns then.
+func started(t *testing.T, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(role(t, "").Path, args...)
+	cmd.Env = append(os.Environ(), roleVariable+"="+name)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -225,9 +268,7 @@ func TestJoin(t *testing.T) {
 		if got := seen(usages, ".test", "getppid"); got.Denied > 0 {
 			t.Errorf("getppid: %+v", got)
 		}
-		if err := cmd.Process.Signal(syscall.Signal(0)); err != nil {
-			t.Errorf("after the recording the program is gone: %v", err)
-		}
+		await(t, "the program to go on by itself", func() bool { return goesOn(cmd.Process.Pid) })
 	})
 }
 
@@ -327,6 +368,41 @@ func TestRecorderIsKilled(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestRecorderIsKilledAlone: what the command had started goes on.
+func TestRecorderIsKilledAlone(t *testing.T) {
+	byEach(t, func(t *testing.T, m Method) {
+		cmd := exec.Command(role(t, "").Path, string(m), "starter", role(t, "").Path)
+		cmd.Env = append(os.Environ(), roleVariable+"=record")
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReader(out).ReadString('\n')
+		cmd.Process.Kill()
+		cmd.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		pid := number(strings.TrimSpace(line))
+		defer syscall.Kill(pid, syscall.SIGKILL)
+		await(t, "what was started to go on by itself", func() bool { return goesOn(pid) })
+	})
+}
+
+// goesOn reports whether a process makes calls, is not stopped, and has no tracer.
+func goesOn(pid int) bool {
+	switches := func() int {
+		n, _ := statusOf(pid, "voluntary_ctxt_switches")
+		return n
+	}
+	before := switches()
+	time.Sleep(10 * time.Millisecond)
+	return before > 0 && tracerOf(pid) == 0 && switches() > before
 }
 
 func await(t *testing.T, what string, done func() bool) {
