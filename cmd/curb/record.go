@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gocurb/curb/internal/launch"
+	"github.com/gocurb/curb/internal/replace"
 	"github.com/gocurb/curb/record"
 	"github.com/gocurb/curb/usage"
 )
@@ -284,16 +285,8 @@ func sayLost(w io.Writer, usages []*usage.Usage) {
 
 // writeProfile writes the stacks to a file, which is there when it is complete.
 func writeProfile(path string, usages []*usage.Usage) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".curb-*")
+	err := replace.Write(path, func(w io.Writer) error { return record.WriteProfile(w, usages...) })
 	if err != nil {
-		return fmt.Errorf("write the profile: %w", err)
-	}
-	err = errors.Join(record.WriteProfile(file, usages...), file.Chmod(0o644), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		os.Remove(file.Name())
 		return fmt.Errorf("write the profile to %s: %w", path, err)
 	}
 	return nil
