@@ -154,6 +154,14 @@ func TestTablesOfTheSameNumbers(t *testing.T) {
 	}
 }
 
+// TestTableWithoutCalls: it is an error to name one.
+func TestTableWithoutCalls(t *testing.T) {
+	prog, err := Compile(&syscalls.Table{Arch: "empty", AuditArch: 1}, allowOnly(syscalls.AMD64, "read"))
+	if err == nil || !strings.Contains(err.Error(), `"read" does not exist on empty`) {
+		t.Errorf("it compiles to %v, %v", prog, err)
+	}
+}
+
 // TestENOSYSOfMIPS: mips has a number of its own for it.
 func TestENOSYSOfMIPS(t *testing.T) {
 	mips := &syscalls.Table{Arch: "mips64le", AuditArch: 0xc0000008}

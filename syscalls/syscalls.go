@@ -72,6 +72,9 @@ func (t *Table) All() iter.Seq[*Call] {
 // "newfstatat". Names of the C library that the kernel does not have
 // ("fstatat") are not found; see Nearest for what to suggest.
 func (t *Table) ByName(name string) (*Call, bool) {
+	if t.byName == nil {
+		return nil, false // a table without calls
+	}
 	for slot := namehash.Of(name); t.byName[slot] != 0; slot = (slot + 1) % namehash.Slots {
 		if c := &t.calls[t.byName[slot]-1]; c.Name == name {
 			return c, true
