@@ -1,8 +1,11 @@
 package notify
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/gocurb/curb"
 	"github.com/gocurb/curb/filter"
@@ -43,6 +46,9 @@ type Command struct {
 // is not started. Where that is for want of kernel or architecture the error wraps
 // [errors.ErrUnsupported].
 func Start(c Command, policy curb.Policy) (*Listener, *os.Process, error) {
+	if c.Path == "" {
+		return nil, nil, errors.New("notify: there is no path of the program to start")
+	}
 	compiled, err := policy.Filter()
 	if err != nil {
 		return nil, nil, err
@@ -54,6 +60,9 @@ func Start(c Command, policy curb.Policy) (*Listener, *os.Process, error) {
 		Flags:  seccomp.FlagsOf(compiled.LogDenials, compiled.AllowSpeculation),
 	}
 	program, fd, err := cmd.StartSupervised()
+	if errors.Is(err, fs.ErrNotExist) && filepath.Base(c.Path) == c.Path {
+		err = fmt.Errorf("%w: names are not searched in PATH, which is what exec.LookPath does", err)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("notify: %w", err)
 	}

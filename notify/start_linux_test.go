@@ -122,3 +122,14 @@ func TestNoSeccomp(t *testing.T) {
 		t.Errorf("the error is %q", out)
 	}
 }
+
+func TestPathMistakes(t *testing.T) {
+	for path, want := range map[string]string{
+		"":                "there is no path of the program to start",
+		"no-such-program": "names are not searched in PATH, which is what exec.LookPath does",
+	} {
+		if _, _, err := notify.Start(notify.Command{Path: path}, asking("getppid")); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("the error for %q is %v", path, err)
+		}
+	}
+}
