@@ -75,3 +75,45 @@ func after(ins Instruction, w word) word {
 	}
 	return unknown
 }
+
+// An entry is what is known of the architecture of the call that is being looked
+// at: nothing, where a way leads on which it was not found equal to one, that one,
+// or that it differs by the way that led there.
+type entry struct {
+	arch    uint32
+	differs bool
+}
+
+// entries says for each instruction by which entry calls come there. The program
+// must be valid, and contents is that of it.
+func (p Program) entries(contents []word) []entry {
+	at := make([]entry, len(p))
+	reached := make([]bool, len(p))
+	flow := func(to int, e entry) {
+		switch old := at[to]; {
+		case !reached[to] || old == e:
+		case old.arch != 0 && e.arch != 0 || old.differs || e.differs:
+			e = entry{differs: true}
+		default:
+			e = entry{}
+		}
+		at[to], reached[to] = e, true
+	}
+	for pc, ins := range p {
+		switch e := at[pc]; {
+		case ins.Code&classMask == classRet:
+		case ins.Code == classJmp|jumpAlways:
+			flow(pc+1+int(ins.K), e)
+		case ins.Code&classMask == classJmp:
+			yes := e
+			if ins.Code == classJmp|jumpEqual && contents[pc] == archWord {
+				yes = entry{arch: ins.K}
+			}
+			flow(pc+1+int(ins.Jt), yes)
+			flow(pc+1+int(ins.Jf), e)
+		default:
+			flow(pc+1, e)
+		}
+	}
+	return at
+}

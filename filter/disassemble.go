@@ -14,7 +14,7 @@ import (
 //
 // Names of system calls, and which half of an argument is which, come from the
 // table of the architecture that the filter is for; without one, nil, they are
-// left out. Any program can be written, also one that the kernel would refuse.
+// left out. Of a program for several, the numbers of the others have no names. Any program can be written, also one that the kernel would refuse.
 func (p Program) Disassemble(w io.Writer, t *syscalls.Table) error {
 	for i, text := range p.Lines(t) {
 		ins := p[i]
@@ -38,6 +38,7 @@ func (p Program) Lines(t *syscalls.Table) []string {
 	d := disassembler{table: t}
 	if p.Validate() == nil {
 		d.contents = p.contents()
+		d.entries = p.entries(d.contents)
 	}
 	lines := make([]string, len(p))
 	for pc, ins := range p {
@@ -49,6 +50,7 @@ func (p Program) Lines(t *syscalls.Table) []string {
 type disassembler struct {
 	table    *syscalls.Table
 	contents []word // nil for a program that is not valid
+	entries  []entry
 }
 
 // The names of operations, at the place that opMask leaves of their codes. Maps
@@ -151,7 +153,8 @@ func (d disassembler) number(pc int, k uint32) string {
 		if k < x32Bit {
 			text = fmt.Sprintf("#%d", k)
 		}
-		if d.table != nil {
+		// The numbers of another architecture are other calls.
+		if e := d.entries[pc]; d.table != nil && (e == entry{} || e == entry{arch: d.table.AuditArch}) {
 			if call, found := d.table.ByNumber(k); found {
 				name = call.Name
 			}

@@ -48,6 +48,25 @@ var foreign = Program{
 	{0x16, 0, 0, 0},
 }
 
+// TestNamesOfOneArchitecture: number 3 is another call on each.
+func TestNamesOfOneArchitecture(t *testing.T) {
+	p := Policy{Default: Errno(1), Rules: []Rule{{"read", nil, Allow}, {"close", nil, Allow}}}
+	tables := []*syscalls.Table{syscalls.AMD64, syscalls.I386}
+	prog := compileFor(t, Compiler{Tables: tables}, p)
+	for i, table := range tables {
+		own, other := listing(prog, table), listing(prog, tables[1-i])
+		if !strings.Contains(own, "#3 (close)") && !strings.Contains(own, "#3 (read)") {
+			t.Errorf("no name of %s:\n%s", table.Arch, own)
+		}
+		for at, line := range strings.Split(own, "\n") {
+			a, b := strings.Contains(line, "("), strings.Contains(strings.Split(other, "\n")[at], "(")
+			if a && b && !strings.Contains(line, "ret errno") && !strings.Contains(line, "(amd64)") && !strings.Contains(line, "(386)") {
+				t.Errorf("a number has a name of each: %s", line)
+			}
+		}
+	}
+}
+
 func TestDisassembleForeign(t *testing.T) {
 	if err := foreign.Validate(); err != nil {
 		t.Fatal(err)
