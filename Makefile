@@ -68,6 +68,10 @@ peers: build deps ## Time whole scans against objdump, on binaries of five sizes
 filters: deps ## Compare filters with those of libseccomp, gVisor and others: docs/performance.md
 	CGO_ENABLED=1 go -C bench run ./filter -o $(CURDIR)/docs/performance.md
 
+.PHONY: records
+records: build deps ## Compare recording with strace, perf and bpftrace: docs/performance.md (as root)
+	go -C bench run ./record -curb $(CURDIR)/bin/curb -o $(CURDIR)/docs/performance.md
+
 .PHONY: bench-ci
 bench-ci: deps
 	CGO_ENABLED=1 go -C bench vet ./...
