@@ -64,7 +64,9 @@ func newInKernel(o *Options, tables [entries]*syscalls.Table) (_ *inKernel, err 
 // can be kept with a thread. A failure for another reason is the second one's, too.
 func (k *inKernel) load(spec *ebpf.CollectionSpec) error {
 	if !k.options.oldKernel {
-		if err := spec.Copy().LoadAndAssign(&k.objects, nil); err == nil || errors.Is(err, unix.EPERM) {
+		newer := spec.Copy()
+		newer.Maps[bpfMapThreads].MaxEntries = 1
+		if err := newer.LoadAndAssign(&k.objects, nil); err == nil || errors.Is(err, unix.EPERM) {
 			return err
 		}
 	}

@@ -13,7 +13,7 @@ func calls(all []contestant, program string, rounds int) (string, error) {
 	took, err := turns(all, rounds, func(c contestant) ([]float64, error) {
 		n := 300
 		if c.slow {
-			n = 3
+			n = 10
 		}
 		words := c.under(program, strconv.Itoa(n))
 		var errs bytes.Buffer

@@ -12,68 +12,82 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// requests measures how many requests a server answers in a second.
+// requests measures how many requests a server answers: in a second, which depends
+// on what else the machine does, and in a second of processor time that the server
+// and its clients take together.
 func requests(all []contestant, program string, rounds int) (string, error) {
-	perSecond, err := turns(all, rounds, func(c contestant) ([]float64, error) {
+	answered, err := turns(all, rounds, func(c contestant) ([]float64, error) {
 		words := c.under(program)
-		n, err := serve(exec.Command(words[0], words[1:]...))
-		return []float64{n}, err
+		a, err := serve(exec.Command(words[0], words[1:]...))
+		return []float64{a.perSecond, a.perProcessorSecond}, err
 	})
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
-	b.WriteString("| watched by | requests a second | of bare |\n| --- | ---: | ---: |\n")
+	b.WriteString("| watched by | requests in a second | of bare | in a second of processor time | of bare |\n| --- | ---: | ---: | ---: | ---: |\n")
 	for i, c := range all {
-		n := perSecond[i][0]
-		fmt.Fprintf(&b, "| %s | %.0f | %.1f%% |\n", c.name, n, 100*n/perSecond[bare][0])
+		fmt.Fprintf(&b, "| %s |", c.name)
+		for figure, n := range answered[i] {
+			fmt.Fprintf(&b, " %.0f | %.0f%% |", n, 100*n/answered[bare][figure])
+		}
+		b.WriteByte('\n')
 	}
 	return b.String(), nil
 }
 
+// answers are how many there were.
+type answers struct{ perSecond, perProcessorSecond float64 }
+
 // serve runs the server, asks it for a while, and has it end.
-func serve(cmd *exec.Cmd) (perSecond float64, err error) {
+func serve(cmd *exec.Cmd) (a answers, err error) {
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return 0, err
+		return a, err
 	}
 	if err := cmd.Start(); err != nil {
-		return 0, err
+		return a, err
 	}
 	lines, address := bufio.NewScanner(out), ""
 	for address == "" && lines.Scan() {
 		_, address, _ = strings.Cut(lines.Text(), "ready ")
 	}
 	if address == "" {
-		return 0, errors.Join(errors.New("the server did not start"), cmd.Wait())
+		return a, errors.Join(errors.New("the server did not start"), cmd.Wait())
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
-	perSecond, err = ask("http://" + address)
+	a, err = ask("http://" + address)
 	end, endErr := http.Get("http://" + address + "/end") // it ends without an answer
 	if endErr == nil {
 		_ = end.Body.Close()
 	}
-	return perSecond, errors.Join(err, cmd.Wait())
+	return a, errors.Join(err, cmd.Wait())
 }
 
 // ask keeps a server busy.
-func ask(url string) (perSecond float64, err error) {
+func ask(url string) (a answers, err error) {
 	const (
 		clients  = 16
-		duration = 2 * time.Second
+		duration = time.Second
 	)
 	ctx, cancel := context.WithTimeout(context.Background(), duration)
 	defer cancel()
 	var (
-		answers atomic.Int64
-		failed  atomic.Value
-		all     sync.WaitGroup
+		count  atomic.Int64
+		failed atomic.Value
+		all    sync.WaitGroup
 	)
 	transport := &http.Transport{MaxIdleConnsPerHost: clients}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
+	before, err := processorTime(client, url)
+	if err != nil {
+		return a, err
+	}
 	start := time.Now()
 	for range clients {
 		all.Go(func() {
@@ -87,14 +101,37 @@ func ask(url string) (perSecond float64, err error) {
 					failed.Store(err)
 					return
 				}
-				answers.Add(1)
+				count.Add(1)
 			}
 		})
 	}
 	all.Wait()
-	err, _ = failed.Load().(error)
+	took := time.Since(start)
+	if err, _ = failed.Load().(error); err != nil {
+		return a, fmt.Errorf("ask the server: %w", err)
+	}
+	after, err := processorTime(client, url)
+	if err != nil {
+		return a, err
+	}
+	n := float64(count.Load())
+	return answers{n / took.Seconds(), n / (after - before).Seconds()}, nil
+}
+
+// processorTime returns what the server and this process have taken by now.
+func processorTime(client *http.Client, url string) (time.Duration, error) {
+	answer, err := client.Get(url + "/processor")
 	if err != nil {
 		return 0, fmt.Errorf("ask the server: %w", err)
 	}
-	return float64(answers.Load()) / time.Since(start).Seconds(), nil
+	defer answer.Body.Close()
+	var servers time.Duration
+	if _, err := fmt.Fscan(answer.Body, &servers); err != nil {
+		return 0, fmt.Errorf("the server's processor time: %w", err)
+	}
+	var own unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &own); err != nil {
+		return 0, err
+	}
+	return servers + time.Duration(own.Utime.Nano()+own.Stime.Nano()), nil
 }

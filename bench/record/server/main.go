@@ -1,5 +1,5 @@
 // Server answers requests over HTTP, each with a few hundred bytes from memory,
-// until one asks it to end.
+// and says how long it has kept processors busy, until a request asks it to end.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -20,6 +21,11 @@ func main() {
 	text := strings.Repeat("answer ", 50)
 	http.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(text))
+	})
+	http.HandleFunc("GET /processor", func(w http.ResponseWriter, _ *http.Request) {
+		var used syscall.Rusage
+		_ = syscall.Getrusage(syscall.RUSAGE_SELF, &used)
+		fmt.Fprintln(w, used.Utime.Nano()+used.Stime.Nano())
 	})
 	http.HandleFunc("GET /end", func(http.ResponseWriter, *http.Request) { os.Exit(0) })
 	server := http.Server{ReadHeaderTimeout: time.Minute}
