@@ -3,6 +3,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,8 +52,8 @@ func newInKernel(o *Options, tables [entries]*syscalls.Table) (_ *inKernel, err 
 	if err := k.load(spec); err != nil {
 		return nil, explainLoad(err)
 	}
-	if err := errors.Join(fill(k.objects.UnusedImages, firstImage, maxImages), fill(k.objects.UnusedCells, 1, maxNear)); err != nil {
-		return nil, fmt.Errorf("number the programs and their calls: %w", err)
+	if err := k.number(); err != nil {
+		return nil, fmt.Errorf("number the programs, their calls and their threads: %w", err)
 	}
 	if k.programs, err = newAnnouncements(&k.objects, o.Wanted); err != nil {
 		return nil, err
@@ -80,6 +81,16 @@ func (k *inKernel) load(spec *ebpf.CollectionSpec) error {
 	// No code that runs refers to it.
 	spec.Maps[bpfMapThreadStorage] = &ebpf.MapSpec{Type: ebpf.Array, KeySize: 4, ValueSize: 4, MaxEntries: 1}
 	return spec.LoadAndAssign(&k.objects, nil)
+}
+
+// number says what is free.
+func (k *inKernel) number() error {
+	places := cmp.Or(k.options.places, maxPlaces)
+	return errors.Join(
+		fill(k.objects.UnusedImages, firstImage, maxImages),
+		fill(k.objects.UnusedCells, 1, maxNear),
+		fill(k.objects.UnusedPlaces, 1, places),
+	)
 }
 
 // fill puts numbers into a queue.

@@ -19,6 +19,7 @@ const (
 	maxNr     = 512
 	maxDepth  = 127
 	maxNear   = 2048
+	maxPlaces = 4096
 
 	launcherImage = 1
 	othersImage   = 2
@@ -60,14 +61,6 @@ type (
 	kernelSet   struct{ Call, Argument uint64 }
 	setSize     struct{ Size, Any uint64 }
 
-	kernelThread struct {
-		Call, Start, Stack uint64
-		Args               [maxTracked]uint64
-		Tracked            uint32
-		Newborn, Denied    uint8
-		Unused             [2]uint8
-	}
-
 	kernelStack struct {
 		Depth uint64
 		PCs   [maxDepth + 1]uint64
@@ -108,7 +101,7 @@ func (k *inKernel) finish() (*tally, error) {
 	if err := walk(k.objects.Finish); err != nil {
 		return nil, err
 	}
-	for _, read := range []func() error{r.cells, r.nearCells, r.threads, r.values, r.stacks, r.ways} {
+	for _, read := range []func() error{r.cells, r.nearCells, r.values, r.stacks, r.ways} {
 		if err := read(); err != nil {
 			return nil, err
 		}
@@ -188,26 +181,6 @@ func (r *reading) add(c packed, perCPU []kernelCell) {
 			o.fail(int(errno), perCPU[i].Failed[k])
 		}
 	}
-}
-
-// threads counts the calls that have not ended, where a map has them.
-func (r *reading) threads() error {
-	return each(r.objects.Threads, "the threads", func(_ uint32, t kernelThread) {
-		c := packed(t.Call)
-		if c == 0 {
-			return
-		}
-		o := r.call(c)
-		o.calls++
-		for k := range o.values {
-			if t.Tracked>>(8*k)&0xff != 0 {
-				o.values[k].add(t.Args[k])
-			}
-		}
-		if t.Stack != 0 {
-			o.way(t.Stack).calls++
-		}
-	})
 }
 
 func (r *reading) values() error {

@@ -34,7 +34,8 @@ type Options struct {
 	// stands for all. It is called while the program runs.
 	Wanted func(path string) bool
 
-	oldKernel bool // do as on a kernel that can do less, for tests
+	oldKernel bool   // do as on a kernel that can do less, for tests
+	places    uint32 // how many threads have a place, for tests; 0 is as many as can
 }
 
 // Hooks are what the launcher of a command does for its recorder.

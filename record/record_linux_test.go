@@ -22,6 +22,8 @@ func TestThreads(t *testing.T) {
 		{"bpf, calls only", Options{Method: BPF, CallsOnly: true}, 1000},
 		{"bpf, stacks", Options{Method: BPF, Stacks: true}, 100},
 		{"bpf, old kernel", Options{Method: BPF, oldKernel: true}, 100},
+		{"bpf, few places", Options{Method: BPF, places: 100}, 100},
+		{"bpf, old kernel, no places", Options{Method: BPF, oldKernel: true, places: 1}, 100},
 		{"ptrace", Options{Method: Ptrace}, 10},
 		{"ptrace, calls only", Options{Method: Ptrace, CallsOnly: true}, 5},
 		{"ptrace, stacks", Options{Method: Ptrace, Stacks: true}, 2},

@@ -25,6 +25,8 @@ const (
 	bpfMapNear           = "near"
 	bpfMapNearCalls      = "near_calls"
 	bpfMapNearCells      = "near_cells"
+	bpfMapNearThreads    = "near_threads"
+	bpfMapPlaces         = "places"
 	bpfMapProcesses      = "processes"
 	bpfMapScratch        = "scratch"
 	bpfMapSets           = "sets"
@@ -33,6 +35,7 @@ const (
 	bpfMapThreads        = "threads"
 	bpfMapUnusedCells    = "unused_cells"
 	bpfMapUnusedImages   = "unused_images"
+	bpfMapUnusedPlaces   = "unused_places"
 	bpfMapValues         = "values"
 	bpfMapWanted         = "wanted"
 	bpfMapWays           = "ways"
@@ -116,6 +119,8 @@ type bpfMapSpecs struct {
 	Near          *ebpf.MapSpec `ebpf:"near"`
 	NearCalls     *ebpf.MapSpec `ebpf:"near_calls"`
 	NearCells     *ebpf.MapSpec `ebpf:"near_cells"`
+	NearThreads   *ebpf.MapSpec `ebpf:"near_threads"`
+	Places        *ebpf.MapSpec `ebpf:"places"`
 	Processes     *ebpf.MapSpec `ebpf:"processes"`
 	Scratch       *ebpf.MapSpec `ebpf:"scratch"`
 	Sets          *ebpf.MapSpec `ebpf:"sets"`
@@ -124,6 +129,7 @@ type bpfMapSpecs struct {
 	Threads       *ebpf.MapSpec `ebpf:"threads"`
 	UnusedCells   *ebpf.MapSpec `ebpf:"unused_cells"`
 	UnusedImages  *ebpf.MapSpec `ebpf:"unused_images"`
+	UnusedPlaces  *ebpf.MapSpec `ebpf:"unused_places"`
 	Values        *ebpf.MapSpec `ebpf:"values"`
 	Wanted        *ebpf.MapSpec `ebpf:"wanted"`
 	Ways          *ebpf.MapSpec `ebpf:"ways"`
@@ -171,6 +177,8 @@ type bpfMaps struct {
 	Near          *ebpf.Map `ebpf:"near"`
 	NearCalls     *ebpf.Map `ebpf:"near_calls"`
 	NearCells     *ebpf.Map `ebpf:"near_cells"`
+	NearThreads   *ebpf.Map `ebpf:"near_threads"`
+	Places        *ebpf.Map `ebpf:"places"`
 	Processes     *ebpf.Map `ebpf:"processes"`
 	Scratch       *ebpf.Map `ebpf:"scratch"`
 	Sets          *ebpf.Map `ebpf:"sets"`
@@ -179,6 +187,7 @@ type bpfMaps struct {
 	Threads       *ebpf.Map `ebpf:"threads"`
 	UnusedCells   *ebpf.Map `ebpf:"unused_cells"`
 	UnusedImages  *ebpf.Map `ebpf:"unused_images"`
+	UnusedPlaces  *ebpf.Map `ebpf:"unused_places"`
 	Values        *ebpf.Map `ebpf:"values"`
 	Wanted        *ebpf.Map `ebpf:"wanted"`
 	Ways          *ebpf.Map `ebpf:"ways"`
@@ -195,6 +204,8 @@ func (m *bpfMaps) Close() error {
 		m.Near,
 		m.NearCalls,
 		m.NearCells,
+		m.NearThreads,
+		m.Places,
 		m.Processes,
 		m.Scratch,
 		m.Sets,
@@ -203,6 +214,7 @@ func (m *bpfMaps) Close() error {
 		m.Threads,
 		m.UnusedCells,
 		m.UnusedImages,
+		m.UnusedPlaces,
 		m.Values,
 		m.Wanted,
 		m.Ways,

@@ -257,6 +257,38 @@ struct {
 	__type(value, struct thread);
 } threads SEC(".maps");
 
+/* Either takes a call of a helper at both ends of each system call. Most threads are
+ * therefore found without one: "places" has, by thread, the place in "near_threads".
+ * Two processors write to neighbours all the time, which have no cache line (nor a
+ * pair of them) in common. */
+enum { MAX_NEAR_THREADS = 4096, LINES = 128 };
+
+struct near_thread {
+	struct thread thread;
+	u8 apart[LINES - sizeof(struct thread)];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_PID / PER_ELEMENT);
+	__type(key, u32);
+	__type(value, struct numbers); /* 0 is none */
+} places SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_NEAR_THREADS);
+	__type(key, u32);
+	__type(value, struct near_thread);
+} near_threads SEC(".maps");
+
+/* The places that are free. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, MAX_NEAR_THREADS);
+	__type(value, u32);
+} unused_places SEC(".maps");
+
 /* A stack: the word at the stack pointer, then the addresses from the call on.
  * They are relative to the start of the program's code, OUTSIDE if not in it. */
 struct stack {

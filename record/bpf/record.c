@@ -46,9 +46,10 @@ int sys_enter(u64 *ctx)
 	if (!image)
 		return 0;
 	if (want_ends) {
-		struct thread *t = current_thread(task);
+		u32 id = current_id(task);
+		struct thread *t = thread_of(task, id);
 		if (!t)
-			t = new_current_thread(task);
+			t = new_thread(task, id);
 		if (t) {
 			begin(t, ctx, task, image);
 			t->newborn = t->denied = 0;
@@ -82,14 +83,17 @@ int sys_exit(u64 *ctx)
 	struct pt_regs *regs = (void *)ctx[0];
 	long result = ctx[1];
 	struct task_struct *task = current_task();
-	/* Who has something kept with it is, or was, recorded. */
-	if (!has_task_storage && !wanted_image(task))
-		return 0;
-	struct thread *t = current_thread(task);
+	u32 id = current_id(task);
+	/* Who has a place is, or was, recorded. */
+	struct thread *t = near_thread(id);
 	if (!t) {
-		if (!has_task_storage || wanted_image(task))
-			new_current_thread(task);
-		return 0;
+		if (!wanted_image(task))
+			return 0;
+		t = far_thread(task, id);
+		if (!t) {
+			new_thread(task, id);
+			return 0;
+		}
 	}
 	/* After rt_sigreturn there is no number, and the result is the one of the
 	 * code that the signal interrupted. */
@@ -150,21 +154,17 @@ int executed(u64 *ctx)
 		return 0;
 	follow(process, image_for(task, binary->filename, 0));
 	/* A thread that executes takes the number of its process. */
-	if (want_ends && !has_task_storage && was != id) {
-		struct thread *t = bpf_map_lookup_elem(&threads, &was);
-		if (t) {
-			struct thread moved = *t;
-			bpf_map_update_elem(&threads, &id, &moved, BPF_ANY);
-			bpf_map_delete_elem(&threads, &was);
-		}
-	}
+	if (want_ends && was != id)
+		renumber_thread(was, id);
 	return 0;
 }
 
 /* A filter's verdict to kill a thread ends it before any of the hooks. */
 static __always_inline void killed(struct task_struct *task, struct thread *t, u32 image)
 {
-	if (t->denied || t->newborn || (task->exit_code & 0x7f) != SIGSYS || task->signal->flags & SIGNAL_GROUP_EXIT)
+	if (!image || image & IMAGE_IGNORED || t->denied || t->newborn)
+		return;
+	if ((task->exit_code & 0x7f) != SIGSYS || task->signal->flags & SIGNAL_GROUP_EXIT)
 		return;
 	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
 		return; /* before Linux 5.15 */
@@ -179,20 +179,20 @@ int exited(u64 *ctx)
 	struct task_struct *task = (void *)ctx[0];
 	u32 id = task->pid, process = task->tgid;
 	u16 *image = number_at(&processes, process);
-	if (!image || !*image)
+	if (!image)
 		return 0;
-	if (want_ends) {
-		struct thread *t = current_thread(task);
-		if (t && t->call)
+	/* Of the last two threads, both can be here when none is alive: then the process
+	 * is forgotten before the second comes. */
+	struct thread *t = want_ends ? thread_of(task, id) : 0;
+	if (t) {
+		if (t->call)
 			count(t, t->call, 0, 0); /* exit, exit_group, or what it was killed in */
-		else if (t && !(*image & IMAGE_IGNORED))
+		else
 			killed(task, t, *image);
-		if (t)
-			t->call = 0;
-		if (!has_task_storage)
-			bpf_map_delete_elem(&threads, &id);
+		t->call = 0;
+		forget_thread(id);
 	}
-	if (!task->signal->live.counter) {
+	if (*image && !task->signal->live.counter) {
 		bpf_map_delete_elem(&live, &process);
 		*image = 0;
 	}
@@ -220,9 +220,9 @@ SEC("iter/task")
 int finish(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
-	if (!task || !has_task_storage)
+	if (!task)
 		return 0;
-	struct thread *t = bpf_task_storage_get(&thread_storage, task, 0, 0);
+	struct thread *t = thread_of(task, task->pid);
 	if (t && t->call) {
 		count(t, t->call, 0, 0);
 		t->call = 0;
