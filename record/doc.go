@@ -13,6 +13,17 @@
 // programs of that user, and costs a hundred times as much. [New] takes BPF where
 // it can be had, and says which it took and why.
 //
+// What they count is the same, but for what follows. [Ptrace] needs Linux 5.3. Its
+// times have the stops in them. A process that is traced already, by a debugger or
+// strace, cannot be joined; one that is recorded cannot trace its own children, nor
+// gain privileges by executing a set-user-ID file unless the recorder has them.
+// Joining and leaving interrupt the call that a thread is in: most begin anew, some
+// as restart_syscall, and those that signal(7) lists under "Interruption of system
+// calls and library functions by stop signals" end with EINTR. Of a control group
+// only the processes that are in it, and what they start, are seen. Processes and
+// threads that are made with CLONE_UNTRACED cannot be followed and are counted as
+// lost.
+//
 // # What is counted
 //
 // Following begins before the first exec and ends with the last exit: the child
@@ -26,9 +37,17 @@
 // go on when the recording ends, but without time.
 //
 // A call that a seccomp filter denies never begins, and is counted apart. What
-// is seen is a call that ends without having begun, so one that another tracer
+// is seen by BPF is a call that ends without having begun, so one that another tracer
 // skips, or that a supervisor answers, is taken for denied as well. Where a filter
 // kills the whole process, kernels before 5.16 show nothing of it.
+//
+// By ptrace a denied call cannot be told from one that fails, so the filters
+// themselves are asked. They are read as the watched programs load them; those that
+// were in force before can be read by root only, if it is under no filter itself
+// (PTRACE_SECCOMP_GET_FILTER, CONFIG_CHECKPOINT_RESTORE). Where they cannot, as for
+// an ordinary user in a container, a call that they deny counts as made, with the
+// error that they gave it; what they trap or kill is still told, by SIGSYS. What is
+// left to a supervisor counts as made.
 //
 // On each architecture there are several sets of numbers (on amd64 those of i386
 // and x32): they are told apart call by call, whatever kind of program makes it.
@@ -44,5 +63,5 @@
 //
 // A command that it started is killed with it, as by "curb run"; what that one
 // had started goes on, as do processes that were joined. The kernel removes the
-// BPF programs with the last descriptor, so none is left.
+// BPF programs with the last descriptor, and lets go what is traced, so none is left.
 package record

@@ -39,6 +39,7 @@ var roles = map[string]func(args []string){
 	"signals": beSignals,
 	"method":  beMethod,
 	"starter": beStarter,
+	"pauses":  bePauses,
 	"record":  beRecorder,
 }
 
@@ -189,6 +190,14 @@ func beStarter(args []string) {
 	}
 	os.Stdout.WriteString(strconv.Itoa(pid) + "\n")
 	syscall.Wait4(pid, nil, 0, nil)
+}
+
+// bePauses says that it is ready, and ends once it has been stopped and continued.
+func bePauses([]string) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, unix.SIGCONT)
+	os.Stdout.WriteString("ready\n")
+	<-signals
 }
 
 // beMethod prints which method is taken, and why.

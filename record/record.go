@@ -54,7 +54,8 @@ type Hooks struct {
 type Target struct {
 	PIDs []int
 	// Cgroup is the path of a group's directory. Processes that move there later
-	// are seen from their next exec on, if the group is of version 2.
+	// are seen from their next exec on, if the group is of version 2; by ptrace
+	// they are not.
 	Cgroup string
 }
 
