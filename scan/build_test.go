@@ -80,7 +80,9 @@ func buildOnce(t testing.TB, name, dir string, env []string, args ...string) str
 	path := filepath.Join(builds.dir, name)
 	cmd := exec.Command("go", append([]string{"build", "-o", path}, args...)...)
 	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS="), env...)
+	// Empty flags would be those of the user's own settings, which old releases may
+	// not know; -mod=readonly is the default of all that are tested.
+	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly"), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", cmd, err, out)
 	}
