@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"math"
+
+	"github.com/gocurb/curb/bench/internal/page"
 )
 
 // A comparison is of figures of which less is better. The first row is curb's,
@@ -40,7 +42,7 @@ func (c comparison) String() string {
 			header = append(header, "ratio")
 		}
 	}
-	t := markdown{header}
+	t := page.Table{header}
 	for i, row := range c.rows {
 		cells := []string{row.name}
 		for _, f := range c.figures {
@@ -63,7 +65,7 @@ func number(value float64, decimals int) string {
 
 // better appends to a table where a peer has a figure that is less than one of
 // curb's, by a twentieth or more: the best of them.
-func (c comparison) better(t markdown) markdown {
+func (c comparison) better(t page.Table) page.Table {
 	for _, f := range c.figures {
 		best := -1
 		for i, row := range c.rows {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gocurb/curb/bench/internal/page"
 	"github.com/gocurb/curb/bench/internal/policy"
 	"github.com/gocurb/curb/filter"
 	"github.com/gocurb/curb/internal/sample"
@@ -121,7 +122,7 @@ func (b *bench) instructions() (string, error) {
 
 func (b *bench) verdicts() (string, error) {
 	p := b.policies[withChecks]
-	t := markdown{{p.Name, "inputs", "passes though denied", "for instance", "denied though allowed", "for instance"}}
+	t := page.Table{{p.Name, "inputs", "passes though denied", "for instance", "denied though allowed", "for instance"}}
 	for j, c := range b.contestants {
 		v, err := judge(b.compiled[withChecks][j], p)
 		if err != nil {
@@ -225,7 +226,7 @@ func (b *bench) ofPrograms(title string, measure func(builder, []program) ([]fig
 
 // better is where curb is not the best, of all that was compared.
 func (b *bench) better() (string, error) {
-	t := markdown{{"less is better", "who", "figure", "the best peer", "figure", "ratio"}}
+	t := page.Table{{"less is better", "who", "figure", "the best peer", "figure", "ratio"}}
 	for _, c := range b.compared {
 		t = c.better(t)
 	}

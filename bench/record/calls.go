@@ -6,14 +6,23 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+
+	"github.com/gocurb/curb/bench/internal/page"
 )
 
-// calls measures how long a call takes.
-func calls(all []contestant, program string, rounds int) (string, error) {
-	took, err := turns(all, rounds, func(c contestant) ([]float64, error) {
+// The figures of a call, as the program prints them.
+const (
+	getppid = iota
+	flock
+	bothThreads
+)
+
+// calls measures how long a call takes, in ns: each figure of each contestant.
+func calls(all []contestant, program string, rounds int) ([][]float64, error) {
+	return turns(all, rounds, func(c contestant) ([]float64, error) {
 		n := 300
 		if c.slow {
-			n = 10
+			n = 5
 		}
 		words := c.under(program, strconv.Itoa(n))
 		var errs bytes.Buffer
@@ -23,25 +32,27 @@ func calls(all []contestant, program string, rounds int) (string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w\n%s", err, &errs)
 		}
-		var getppid, flock float64
+		figures := make([]float64, bothThreads+1)
 		_, line, _ := strings.Cut(string(out), "took")
-		if _, err := fmt.Sscan(line, &getppid, &flock); err != nil {
+		if _, err := fmt.Sscan(line, &figures[getppid], &figures[flock], &figures[bothThreads]); err != nil {
 			return nil, fmt.Errorf("it printed %q: %w", out, err)
 		}
-		return []float64{getppid, flock}, nil
+		return figures, nil
 	})
-	if err != nil {
-		return "", err
+}
+
+func callsTable(all []contestant, took [][]float64) string {
+	header := []string{"watched by"}
+	for _, figure := range []string{"getppid, ns", "flock, ns", "two threads, ns"} {
+		header = append(header, figure, "to bare", "to empty")
 	}
-	var b strings.Builder
-	b.WriteString("| watched by | getppid, ns | to bare | to empty programs | flock, ns | to bare | to empty programs |\n")
-	b.WriteString("| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	t := page.Table{header}
 	for i, c := range all {
-		fmt.Fprintf(&b, "| %s |", c.name)
+		row := []string{c.name}
 		for figure, ns := range took[i] {
-			fmt.Fprintf(&b, " %.0f | %.2f | %.2f |", ns, ns/took[bare][figure], ns/took[emptyBoth][figure])
+			row = append(row, fmt.Sprintf("%.0f", ns), fmt.Sprintf("%.2f", ns/took[bare][figure]), fmt.Sprintf("%.2f", ns/took[emptyBoth][figure]))
 		}
-		b.WriteByte('\n')
+		t = append(t, row)
 	}
-	return b.String(), nil
+	return t.String()
 }

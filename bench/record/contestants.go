@@ -22,6 +22,16 @@ const (
 	emptyBoth
 )
 
+// The names of those of which something is expected, and of those it is measured by.
+const (
+	onlyCalls     = "curb record --calls-only"
+	withEnds      = "curb record"
+	bpftraceCalls = "bpftrace, calls"
+	bpftraceTime  = "bpftrace, calls, time, errors"
+	strace        = "strace -f -c"
+	straceSeccomp = "strace -f --seccomp-bpf -c"
+)
+
 func contestants(curb string) []contestant {
 	prefix := func(words ...string) func(...string) []string {
 		return func(program ...string) []string { return append(words[:len(words):len(words)], program...) }
@@ -39,16 +49,16 @@ func contestants(curb string) []contestant {
 		bare:      {name: "nothing", under: prefix()},
 		emptyBoth: {name: "empty programs on both hooks", under: prefix(), hooks: []string{"sys_enter", "sys_exit"}},
 		{name: "an empty program on sys_enter", under: prefix(), hooks: []string{"sys_enter"}},
-		{name: "curb record --calls-only", under: recorded("--calls-only")},
-		{name: "bpftrace, calls", under: traced(enter + "{ @[args->id] = count(); }")},
-		{name: "curb record", under: recorded()},
-		{name: "bpftrace, calls, time, errors", under: traced(enter + "{ @s[tid] = nsecs; }" +
+		{name: onlyCalls, under: recorded("--calls-only")},
+		{name: bpftraceCalls, under: traced(enter + "{ @[args->id] = count(); }")},
+		{name: withEnds, under: recorded()},
+		{name: bpftraceTime, under: traced(enter + "{ @s[tid] = nsecs; }" +
 			exit + "{ @c[args->id, args->ret < 0] = count(); @t[args->id] = sum(nsecs - @s[tid]); }")},
 		{name: "curb record --stacks", under: recorded("--stacks")},
 		{name: "perf trace -s", under: prefix("perf", "trace", "-s", "-o", "/dev/null", "--")},
 		{name: "curb record --ptrace", slow: true, under: recorded("--ptrace")},
-		{name: "strace -f -c", slow: true, under: prefix("strace", "-f", "-c", "-o", "/dev/null", "--")},
-		{name: "strace -f --seccomp-bpf -c", slow: true, under: prefix("strace", "-f", "--seccomp-bpf", "-c", "-o", "/dev/null", "--")},
+		{name: strace, slow: true, under: prefix("strace", "-f", "-c", "-o", "/dev/null", "--")},
+		{name: straceSeccomp, slow: true, under: prefix("strace", "-f", "--seccomp-bpf", "-c", "-o", "/dev/null", "--")},
 	}
 }
 

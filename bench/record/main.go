@@ -37,6 +37,9 @@ func main() {
 }
 
 func run(curb, page, only string, rounds int) error {
+	if rounds < 1 {
+		return fmt.Errorf("%d rounds measure nothing", rounds)
+	}
 	if _, err := exec.LookPath(curb); err != nil {
 		return fmt.Errorf("-curb must be the path of the curb command: %w", err)
 	}
@@ -58,14 +61,26 @@ func run(curb, page, only string, rounds int) error {
 	for _, name := range missing {
 		fmt.Fprintf(os.Stderr, "bench/record: without %s, which is not here\n", name)
 	}
-	tables := map[string]string{"machine": machine(rounds)}
-	if tables["calls"], err = calls(all, filepath.Join(dir, "calls"), rounds); err != nil {
+	took, err := calls(all, filepath.Join(dir, "calls"), rounds)
+	if err != nil {
 		return err
 	}
-	if tables["server"], err = requests(all, filepath.Join(dir, "server"), rounds); err != nil {
+	answered, err := requests(all, filepath.Join(dir, "server"), rounds)
+	if err != nil {
 		return err
 	}
-	for _, name := range []string{"machine", "calls", "server"} {
+	kept, err := memory(curb, filepath.Join(dir, "calls"))
+	if err != nil {
+		return err
+	}
+	tables := map[string]string{
+		"machine": machine(rounds),
+		"calls":   callsTable(all, took),
+		"server":  requestsTable(all, answered),
+		"memory":  kept,
+		"targets": targets(all, took, answered),
+	}
+	for _, name := range []string{"machine", "calls", "server", "memory", "targets"} {
 		fmt.Println(tables[name])
 	}
 	if page == "" {

@@ -14,30 +14,31 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gocurb/curb/bench/internal/page"
 )
 
 // requests measures how many requests a server answers: in a second, which depends
 // on what else the machine does, and in a second of processor time that the server
 // and its clients take together.
-func requests(all []contestant, program string, rounds int) (string, error) {
-	answered, err := turns(all, rounds, func(c contestant) ([]float64, error) {
+func requests(all []contestant, program string, rounds int) ([][]float64, error) {
+	return turns(all, rounds, func(c contestant) ([]float64, error) {
 		words := c.under(program)
 		a, err := serve(exec.Command(words[0], words[1:]...))
 		return []float64{a.perSecond, a.perProcessorSecond}, err
 	})
-	if err != nil {
-		return "", err
-	}
-	var b strings.Builder
-	b.WriteString("| watched by | requests in a second | of bare | in a second of processor time | of bare |\n| --- | ---: | ---: | ---: | ---: |\n")
+}
+
+func requestsTable(all []contestant, answered [][]float64) string {
+	t := page.Table{{"watched by", "requests in a second", "of bare", "in a second of processor time", "of bare"}}
 	for i, c := range all {
-		fmt.Fprintf(&b, "| %s |", c.name)
+		row := []string{c.name}
 		for figure, n := range answered[i] {
-			fmt.Fprintf(&b, " %.0f | %.0f%% |", n, 100*n/answered[bare][figure])
+			row = append(row, fmt.Sprintf("%.0f", n), fmt.Sprintf("%.0f%%", 100*n/answered[bare][figure]))
 		}
-		b.WriteByte('\n')
+		t = append(t, row)
 	}
-	return b.String(), nil
+	return t.String()
 }
 
 // answers are how many there were.

@@ -1,4 +1,4 @@
-// Package page puts tables into a page of the documentation.
+// Package page makes tables and puts them into a page of the documentation.
 package page
 
 import (

@@ -1,4 +1,4 @@
-package main
+package page
 
 import (
 	"fmt"
@@ -6,20 +6,20 @@ import (
 	"unicode/utf8"
 )
 
-// markdown is a table, by rows, of which the first is the header.
-type markdown [][]string
+// A Table is in Markdown, by rows, of which the first is the header.
+type Table [][]string
 
 // String aligns the columns, for those who read the page as text: the first to the
 // left, figures to the right.
-func (m markdown) String() string {
-	width := make([]int, len(m[0]))
-	for _, row := range m {
+func (t Table) String() string {
+	width := make([]int, len(t[0]))
+	for _, row := range t {
 		for i, cell := range row {
 			width[i] = max(width[i], utf8.RuneCountInString(cell), 3)
 		}
 	}
 	var text strings.Builder
-	for r, row := range m {
+	for r, row := range t {
 		for i, cell := range row {
 			if i == 0 {
 				fmt.Fprintf(&text, "| %-*s |", width[i], cell)
