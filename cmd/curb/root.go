@@ -83,10 +83,11 @@ func newRoot() *cobra.Command {
 It reads the program's binary, finds every system call that its code can make,
 and lets the kernel refuse all others (Linux seccomp). Start with
 
-  curb run ./mypackage        # build, look, and run with everything else closed
-  curb scan ./mypackage       # which calls, and which code makes them
-  curb why ./mypackage openat # how the program comes to make a call
-  curb gen ./mypackage        # write the lock-down into the program itself`,
+  curb run ./mypackage          # build, look, and run with everything else closed
+  curb scan ./mypackage         # which calls, and which code makes them
+  curb why ./mypackage openat   # how the program comes to make a call
+  curb gen ./mypackage          # write the lock-down into the program itself
+  curb record -- go test ./...  # which calls are really made, and how often`,
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 2,
