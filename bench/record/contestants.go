@@ -55,7 +55,7 @@ func contestants(curb string) []contestant {
 		{name: bpftraceTime, under: traced(enter + "{ @s[tid] = nsecs; }" +
 			exit + "{ @c[args->id, args->ret < 0] = count(); @t[args->id] = sum(nsecs - @s[tid]); }")},
 		{name: "curb record --stacks", under: recorded("--stacks")},
-		{name: "perf trace -s", under: prefix("perf", "trace", "-s", "-o", "/dev/null", "--")},
+		{name: "perf trace -s", slow: true, under: prefix("perf", "trace", "-s", "-o", "/dev/null", "--")},
 		{name: "curb record --ptrace", slow: true, under: recorded("--ptrace")},
 		{name: strace, slow: true, under: prefix("strace", "-f", "-c", "-o", "/dev/null", "--")},
 		{name: straceSeccomp, slow: true, under: prefix("strace", "-f", "--seccomp-bpf", "-c", "-o", "/dev/null", "--")},
