@@ -210,7 +210,8 @@ func beMethod([]string) {
 	fmt.Println(r.Method())
 }
 
-// beDenied makes a known call five times under a filter that denies it: VERDICT. With
+// beDenied makes a known call five times under a filter that denies it, the last time in a
+// child: VERDICT. With
 // a FLAG for seccomp(2) another thread does, and with a third argument it does so
 // until it ends.
 func beDenied(args []string) {
@@ -236,9 +237,19 @@ func beDenied(args []string) {
 		panic(errno)
 	}
 	call := func() {
-		for range 5 {
+		for range 4 {
 			syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
 		}
+		// In a child, which has the filter too.
+		pid, _, errno := syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
+		if errno != 0 {
+			panic(errno)
+		}
+		if pid == 0 {
+			syscall.RawSyscall(unix.SYS_GETPPID, 0, 0, 0)
+			syscall.RawSyscall(unix.SYS_EXIT_GROUP, 0, 0, 0)
+		}
+		syscall.Wait4(int(pid), nil, 0, nil)
 	}
 	if flags == 0 {
 		call()
