@@ -5,7 +5,7 @@
 //
 //	go -C bench run ./record -curb ../bin/curb -o ../docs/performance.md
 //
-// It needs root, and for the others strace, perf, bpftrace and tracefs.
+// It needs root, and for the others strace, perf and bpftrace.
 package main
 
 import (
@@ -61,6 +61,11 @@ func run(curb, page, only string, rounds int) error {
 	for _, name := range missing {
 		fmt.Fprintf(os.Stderr, "bench/record: without %s, which is not here\n", name)
 	}
+	unmount, err := mountTracefs()
+	if err != nil {
+		return err
+	}
+	defer unmount()
 	took, err := calls(all, filepath.Join(dir, "calls"), rounds)
 	if err != nil {
 		return err
