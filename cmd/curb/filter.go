@@ -85,6 +85,16 @@ func (f *policyFlags) read(cmd *cobra.Command, path string) (*profile.Profile, [
 	return p, tables, err
 }
 
+// readTwo reads two policies, both for the architectures of the first.
+func (f *policyFlags) readTwo(cmd *cobra.Command, paths []string) (a, b *profile.Profile, tables []*syscalls.Table, err error) {
+	if a, tables, err = f.read(cmd, paths[0]); err != nil {
+		return nil, nil, nil, err
+	}
+	f.archs = a.Archs
+	b, _, err = f.read(cmd, paths[1])
+	return a, b, tables, err
+}
+
 // program compiles a policy, or reads a compiled filter.
 func (f *policyFlags) program(cmd *cobra.Command, path string) (filter.Program, []*syscalls.Table, error) {
 	text, err := os.ReadFile(path)

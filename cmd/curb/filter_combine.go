@@ -36,12 +36,7 @@ the first POLICY or those of --arch. It is exact: where conditions overlap they 
 taken apart.`, "W"+c.short[1:]+".\n\nIt writes"),
 		Args: needsFiles(2, "two POLICIES"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a, tables, err := flags.read(cmd, args[0])
-			if err != nil {
-				return err
-			}
-			flags.archs = a.Archs
-			b, _, err := flags.read(cmd, args[1])
+			a, b, tables, err := flags.readTwo(cmd, args)
 			if err != nil {
 				return err
 			}
@@ -77,12 +72,7 @@ and under which conditions, with what each does. It ends with status 1 if they
 differ.`,
 		Args: needsFiles(2, "two POLICIES"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a, tables, err := flags.read(cmd, args[0])
-			if err != nil {
-				return err
-			}
-			flags.archs = a.Archs
-			b, _, err := flags.read(cmd, args[1])
+			a, b, tables, err := flags.readTwo(cmd, args)
 			if err != nil {
 				return err
 			}
