@@ -59,9 +59,9 @@ func (s *Syscall) check(table *syscalls.Table) error {
 	case !byName && s.Name != fmt.Sprintf("#%d", s.Nr) && !isName(s.Name):
 		return errors.New("that is no name of a system call")
 	}
-	for _, a := range s.Args {
-		if a.Index < 0 || a.Index > 5 {
-			return fmt.Errorf("there is no argument %d", a.Index)
+	for _, args := range append([][]ArgValues{s.Args}, s.Cases...) {
+		if err := checkArgs(args); err != nil {
+			return err
 		}
 	}
 	return nil

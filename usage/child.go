@@ -73,6 +73,7 @@ func (u *Usage) add(s Syscall, binary string) {
 		return
 	}
 	have := &u.Syscalls[i]
+	have.uniteArgs(&s, DefaultBounds.Values)
 	have.Evidence = append(slices.Clip(have.Evidence), evidence...)
 	have.By = append(slices.Clip(have.By), by...)
 	if s.Origin == Code {

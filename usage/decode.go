@@ -12,7 +12,7 @@ import (
 // Version is that of the JSON form that this package writes. It changes when a
 // field is added that a reader must not overlook; a usage of a newer one is
 // refused.
-const Version = 1
+const Version = 2
 
 // maxUsage bounds the JSON of one usage, in bytes. That of the go command, which
 // can make 110 different calls, has 2 MB.

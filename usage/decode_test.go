@@ -29,7 +29,7 @@ func recorded() *Usage {
 			{
 				Name: "openat", Nr: 257, Evidence: []Evidence{},
 				Observed: &Observed{Calls: 7, Denied: 1, Time: 12345, Errors: map[int]uint64{2: 3, 13: 1}},
-				Args:     []ArgValues{{Index: 2, Name: "flags", Values: []uint64{0, 1<<64 - 1}}, {Index: 3, Name: "mode", Any: true}},
+				Args:     []ArgValues{{Index: 2, Name: "flags", Values: []uint64{0, 1<<32 - 1}}, {Index: 3, Name: "mode", Any: true}},
 				Stacks: []Stack{
 					{Frames: []Frame{leaf, {Function: "main.main"}}, PCs: []uint64{0x401000, 0x402000}, Calls: 5, Time: 99},
 					{Frames: []Frame{leaf}, PCs: []uint64{0x401000, 0}, Cut: true, Calls: 2},
@@ -47,7 +47,7 @@ func TestRecordedJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	const leaf = `{"function": "syscall.Syscall", "file": "/go/src/syscall/asm.s", "line": 7, "package": "syscall", "module": "std", "version": "go1.26.0"}`
-	const want = `{"version": 1, "binary": "/bin/work", "goVersion": "go1.26.0", "arch": "amd64", "phase": "exec", "sha256": "00ff",
+	const want = `{"version": 2, "binary": "/bin/work", "goVersion": "go1.26.0", "arch": "amd64", "phase": "exec", "sha256": "00ff",
 		"process": {"pid": 12, "parent": 3, "command": ["work", "-x"]},
 		"recordings": [{"id": "8af0", "start": "2026-11-25T01:02:03.000000004Z", "duration": 5000000000, "host": "h1", "kernel": "6.18.0",
 			"command": ["work", "-x"], "method": "bpf", "lost": {"events": 1, "stacks": 2, "values": 3, "processes": 4}}],
@@ -56,7 +56,7 @@ func TestRecordedJSON(t *testing.T) {
 			{"name": "exit", "nr": 1, "arch": "386", "evidence": [], "observed": {"calls": 1}},
 			{"name": "openat", "nr": 257, "evidence": [],
 			 "observed": {"calls": 7, "denied": 1, "time": 12345, "errors": {"13": 1, "2": 3}},
-			 "args": [{"index": 2, "name": "flags", "values": [0, 18446744073709551615]}, {"index": 3, "name": "mode", "any": true}],
+			 "args": [{"index": 2, "name": "flags", "values": [0, 4294967295]}, {"index": 3, "name": "mode", "any": true}],
 			 "stacks": [
 				{"frames": [` + leaf + `, {"function": "main.main"}], "pcs": [4198400, 4202496], "calls": 5, "time": 99},
 				{"frames": [` + leaf + `], "pcs": [4198400, 0], "cut": true, "calls": 2}]}],
@@ -137,7 +137,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"no calls":       {`{"binary": "x", "arch": "amd64", "phase": "exec"}`, "it holds no usage"},
 		"cut":            {whole[:len(whole)/2], "ends in the middle"},
 		"cut, second":    {whole + whole[:9], "after usage 1: it ends in the middle"},
-		"newer":          {strings.Replace(whole, `"version": 1`, `"version": 2`, 1), "it is of version 2, and this curb reads usages up to version 1: use a newer curb"},
+		"newer":          {strings.Replace(whole, `"version": 2`, `"version": 3`, 1), "it is of version 3, and this curb reads usages up to version 2: use a newer curb"},
 		"newer, unknown": {`{"version": 3, "colour": "red"}`, "it is of version 3"},
 		"number":         {strings.Replace(whole, `"nr": 257`, `"nr": -1`, 1), "number -1"},
 		"architecture":   {good(func(u *Usage) { u.Arch = "vax" }), `architecture "vax"`},

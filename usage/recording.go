@@ -58,17 +58,6 @@ type Observed struct {
 	Errors map[int]uint64 `json:"errors,omitempty"`
 }
 
-// ArgValues are the values that one argument was seen to have.
-type ArgValues struct {
-	Index int    `json:"index"`          // from 0 on
-	Name  string `json:"name,omitempty"` // as the kernel calls it
-	// Values is sorted, each once, cut to the width that the kernel looks at.
-	Values []uint64 `json:"values,omitempty"`
-	// Any means that there were others: more than are kept, or they were not
-	// looked at.
-	Any bool `json:"any,omitempty"`
-}
-
 // A Stack is one way in which a call was made, with how often that was.
 type Stack struct {
 	// Frames are the functions, the one that makes the call first. Where calls

@@ -29,11 +29,7 @@ func (u *Usage) Sort() {
 	slices.SortFunc(u.Recordings, func(a, b Recording) int { return strings.Compare(a.ID, b.ID) })
 	for i := range u.Syscalls {
 		s := &u.Syscalls[i]
-		slices.SortFunc(s.Args, func(a, b ArgValues) int { return cmp.Compare(a.Index, b.Index) })
-		for k := range s.Args {
-			slices.Sort(s.Args[k].Values)
-			s.Args[k].Values = slices.Compact(s.Args[k].Values)
-		}
+		s.sortArgs(u.Arch)
 		slices.SortFunc(s.Stacks, func(a, b Stack) int {
 			return cmp.Or(-cmp.Compare(a.Calls, b.Calls), compareStacks(&a, &b))
 		})

@@ -147,11 +147,9 @@ func (p *united) addArgs(c *unitedCall, s *Syscall) {
 	case denied && s.Args == nil:
 	case c.noArgs:
 		c.noArgs = false
-		for _, a := range s.Args {
-			c.Args = append(c.Args, boundValues(a, p.bounds.Values))
-		}
+		c.setArgs(s, p.bounds.Values)
 	default:
-		c.Args = uniteArgs(c.Args, s.Args, p.bounds.Values)
+		c.uniteArgs(s, p.bounds.Values)
 	}
 }
 

@@ -98,12 +98,19 @@ type Syscall struct {
 	// By lists the packages that bring the call in: see Source.
 	By []Source `json:"by,omitempty"`
 
-	// What was seen, in a usage that was recorded. Args has the arguments for
-	// which a policy can use the values, by index, and Stacks the ways in which
-	// the call was made, the most frequent first.
-	Observed *Observed   `json:"observed,omitempty"`
-	Args     []ArgValues `json:"args,omitempty"`
-	Stacks   []Stack     `json:"stacks,omitempty"`
+	// Observed is set in a usage that was recorded.
+	Observed *Observed `json:"observed,omitempty"`
+	// Args has the arguments for which a policy can use the values (see
+	// syscalls.Call.Telling), by index, each on its own. Of one that is not in
+	// it nothing is known: it can have any value.
+	Args []ArgValues `json:"args,omitempty"`
+	// Cases are the combinations: the arguments of each call are as one of the
+	// cases has them, and those that it leaves out can be any. There are none
+	// where they would say no more than Args.
+	Cases [][]ArgValues `json:"cases,omitempty"`
+	// Stacks has the ways in which the call was seen to be made, the most
+	// frequent first.
+	Stacks []Stack `json:"stacks,omitempty"`
 }
 
 // A Source is a package that brings a system call in: its code leads to the
