@@ -203,8 +203,12 @@ var programCases = []programCase{
 			{calls: "execve clone pipe2 dup3 wait4", because: "os/exec"},
 			{calls: "setpgid setsid setgroups chroot", because: "what SysProcAttr may ask of the child"},
 		},
-		never:         "swapon",
-		neverStripped: "swapon",
+		never:         "swapon timer_create timer_settime timer_delete",
+		neverStripped: "swapon timer_create timer_settime timer_delete",
+	},
+	{
+		name:   "profiled",
+		expect: []expectation{{calls: "timer_create timer_settime timer_delete setitimer", because: "the profiler of the processor's use"}},
 	},
 }
 

@@ -24,7 +24,8 @@
 // that only programs with C code take. A function value that a package's
 // initialiser puts into variables, and nowhere else, makes its function
 // reachable only once reachable code reads one of them (flow.go, latent.go):
-// var once = sync.OnceValue(f) does not make f run.
+// var once = sync.OnceValue(f) does not make f run. A little of the runtime is known
+// to sleep until other code wakes it, as the profiler's timers do (dormant.go).
 //
 // Then each system call instruction is resolved (climb.go): the number is
 // followed backwards, over all ways that lead to the instruction, through
@@ -63,8 +64,9 @@
 //     only to the part of its caller's frame that its record states.
 //   - The names of a few functions of the runtime say what they do: the write
 //     barrier's slow path, morestack, the allocator, duffcopy, and the one that
-//     makes a call on all threads. Where the names were changed the list is
-//     longer, not shorter.
+//     makes a call on all threads, and the few that sleep (dormant.go). Where the
+//     names were changed the list is longer, not shorter.
+//   - The fields of the runtime's own records are changed by the runtime only.
 //   - In a position-independent program an address is where a relocation makes
 //     one, and nowhere else.
 //   - The dynamic loader is the file that is there when the scan is made, and

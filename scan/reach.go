@@ -23,6 +23,7 @@ type reach struct {
 	awake     map[int]bool          // functions that were latent
 	pointedTo map[gobin.Symbol]bool // variables to which the data points
 	values    map[uint64]bool       // places of function values in the constant data
+	sleepers  map[int]*sleeper      // functions that are dormant until somebody wakes them
 }
 
 // A step says how a function was reached.
@@ -76,6 +77,7 @@ func (a *analysis) walk(allCode bool) {
 	if !allCode {
 		r.guards = newGuardSet(a)
 		r.values = a.functionValues()
+		r.sleepers = a.sleepers()
 		for _, v := range a.pointers {
 			if sym, ok := a.file.SymbolAt(v); ok {
 				r.pointedTo[sym] = true
@@ -114,6 +116,7 @@ func (r *reach) drain() {
 
 // function follows what a function's reachable code refers to.
 func (r *reach) function(fn int) {
+	r.awaken(fn)
 	r.close(fn)
 	file := r.a.file
 	for x := range r.live(fn) {
@@ -209,12 +212,21 @@ func (r *reach) reopen(fns []int) {
 	}
 }
 
-// close finds the refs of a function that its guards keep from being reached.
+// close finds the refs of a function that are not reachable yet.
 func (r *reach) close(fn int) {
+	closed := r.asleep(fn, r.folded(fn))
+	if slices.Contains(closed, true) {
+		r.closed[fn] = closed
+	} else {
+		delete(r.closed, fn)
+	}
+}
+
+// folded finds those of them that are behind jumps whose way is known.
+func (r *reach) folded(fn int) []bool {
 	b, live := r.guarded(fn)
 	if live == nil {
-		delete(r.closed, fn)
-		return
+		return nil
 	}
 	refs := r.a.facts[fn].refs
 	closed := make([]bool, len(refs))
@@ -222,11 +234,7 @@ func (r *reach) close(fn int) {
 		i, ok := b.find(x.place)
 		closed[k] = ok && !live[i]
 	}
-	if slices.Contains(closed, true) {
-		r.closed[fn] = closed
-	} else {
-		delete(r.closed, fn)
-	}
+	return closed
 }
 
 // guarded returns the instructions of a function that its guards let be reached,
