@@ -14,8 +14,11 @@ import (
 type analysis struct {
 	file    *gobin.File
 	arch    *arch
-	facts   []facts // of each function
-	reach   *reach
+	facts   []facts     // of each function
+	reach   *reach      // the code of the phase
+	whole   *reach      // and all code that leads there
+	points  []caller    // the calls that lock down, in phase locked
+	since   usage.Phase // from which phase on code counts, there
 	callers map[int][]caller
 	mid     map[int][]middle // places in the middle of functions that something refers to
 	stores  []storeRef       // of reachable code to variables, by address
@@ -99,19 +102,28 @@ func (a *analysis) readData() {
 	a.learnMethods()
 }
 
-// index prepares the look-ups over all reachable code.
+// index prepares the look-ups over all reachable code. What was in the midst of a
+// call when the phase began may have been called by code from before, and
+// variables may hold what that has stored.
 func (a *analysis) index() {
 	for fn := range a.facts {
-		for r := range a.reach.live(fn) {
+		for r := range a.whole.live(fn) {
 			switch r.kind {
 			case refCall, refJump:
-				if to, ok := a.file.FuncWithEntry(r.addr); ok {
+				if to, ok := a.file.FuncWithEntry(r.addr); ok && a.reach.resumed[to] != nil {
 					a.callers[to] = append(a.callers[to], caller{fn, r.place})
 				}
 			case refAddr, refNumber:
 				a.taken = append(a.taken, takenRef{r.addr, caller{fn, r.place}})
 			case refStore:
 				a.stores = append(a.stores, storeRef{r.addr, r.size, caller{fn, r.place}})
+			}
+		}
+		for r := range a.reach.live(fn) {
+			if r.kind == refCall || r.kind == refJump {
+				if to, ok := a.file.FuncWithEntry(r.addr); ok && a.reach.resumed[to] == nil {
+					a.callers[to] = append(a.callers[to], caller{fn, r.place})
+				}
 			}
 		}
 	}

@@ -91,7 +91,7 @@ func (a *analysis) usesVDSO(symbol string) bool {
 // reads reports whether reachable code reads the word at addr, or takes its address.
 func (a *analysis) reads(addr uint64) bool {
 	for fn := range a.facts {
-		for r := range a.reach.live(fn) {
+		for r := range a.whole.live(fn) {
 			if r.kind == refLoad && r.addr < addr+8 && addr < r.addr+uint64(r.size) || r.takesAddr() && r.addr <= addr && addr < r.addr+8 {
 				return true
 			}

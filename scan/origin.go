@@ -81,7 +81,7 @@ func (o *origins) packages() {
 	known := map[string]int32{}
 	for fn := range o.foreign {
 		o.foreign[fn] = inStd
-		if !o.w.a.reach.has(fn) {
+		if !o.w.a.whole.has(fn) {
 			continue
 		}
 		pkg := source.PackageOf(o.w.name(fn))

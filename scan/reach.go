@@ -13,6 +13,7 @@ import (
 // may change the variable turns out to be reachable.
 type reach struct {
 	a      *analysis
+	start  int            // the function with the entry point
 	parent []step         // of each function: how it was reached first
 	how    map[int]string // functions that may be called through a pointer
 	queue  []int
@@ -24,6 +25,12 @@ type reach struct {
 	pointedTo map[gobin.Symbol]bool // variables to which the data points
 	values    map[uint64]bool       // places of function values in the constant data
 	sleepers  map[int]*sleeper      // functions that are dormant until somebody wakes them
+
+	// What makes a reach that of one phase: see phase.go.
+	tasks   *initTasks      // the initialisers, where they are told from other data
+	spent   map[uint64]bool // words of the data with functions that were called for good
+	ends    map[int][]end   // places where the walk ends, by function
+	resumed map[int][]place // places where functions are entered that nobody calls, by function
 }
 
 // A step says how a function was reached.
@@ -42,6 +49,7 @@ const (
 	byJump
 	byAddress
 	byData
+	byResume // it was running when the phase began, and is not known to be called
 )
 
 func (r *reach) has(fn int) bool { return r.parent[fn].how != notReached }
@@ -67,14 +75,14 @@ func (r *reach) live(fn int) iter.Seq[ref] {
 	}
 }
 
-// walk finds everything reachable from the entry point.
-func (a *analysis) walk(allCode bool) {
+// newReach begins a walk from which nothing has been reached yet. Without folding,
+// no variable is taken to keep its value.
+func (a *analysis) newReach(folding bool) *reach {
 	r := &reach{
-		a: a, parent: make([]step, len(a.facts)), how: map[int]string{}, closed: map[int][]bool{},
+		a: a, start: a.file.FuncAt(a.file.Entry), parent: make([]step, len(a.facts)), how: map[int]string{}, closed: map[int][]bool{},
 		awake: map[int]bool{}, pointedTo: map[gobin.Symbol]bool{},
 	}
-	a.reach = r
-	if !allCode {
+	if folding {
 		r.guards = newGuardSet(a)
 		r.values = a.functionValues()
 		r.sleepers = a.sleepers()
@@ -84,13 +92,15 @@ func (a *analysis) walk(allCode bool) {
 			}
 		}
 	}
-	r.visit(a.file.FuncAt(a.file.Entry), step{how: isRoot})
-	r.settle()
-	r.data()
-	r.middles()
-	r.methods()
-	r.kept()
-	r.settle()
+	return r
+}
+
+// walk finds everything reachable from the entry point.
+func (a *analysis) walk(allCode bool) {
+	r := a.newReach(!allCode)
+	a.reach, a.whole = r, r
+	r.visit(r.start, step{how: isRoot})
+	r.finish()
 	if allCode {
 		for fn := range a.facts {
 			r.visit(fn, step{how: byData})
@@ -99,8 +109,18 @@ func (a *analysis) walk(allCode bool) {
 	}
 }
 
+// finish goes on from the roots until nothing more is reached.
+func (r *reach) finish() {
+	r.settle()
+	r.data()
+	r.middles()
+	r.methods()
+	r.kept()
+	r.settle()
+}
+
 func (r *reach) visit(fn int, s step) {
-	if fn >= 0 && r.parent[fn].how == notReached {
+	if fn >= 0 && (r.parent[fn].how == notReached || r.parent[fn].how == byResume) {
 		r.parent[fn] = s
 		r.queue = append(r.queue, fn)
 	}
@@ -164,8 +184,12 @@ func (r *reach) methods() {
 	}
 }
 
-// viaPointer visits a function that may be called through a pointer.
+// viaPointer visits a function that may be called through a pointer. The program's
+// start is none, though numbers in the code look like its address.
 func (r *reach) viaPointer(to int, why string, s step) {
+	if to == r.start {
+		return
+	}
 	if _, ok := r.how[to]; !ok {
 		r.how[to] = why
 	}
@@ -177,7 +201,7 @@ func (r *reach) viaPointer(to int, why string, s step) {
 func (r *reach) data() {
 	const why = "the program's data holds its address"
 	for _, w := range r.a.words {
-		if to, ok := r.a.file.FuncWithEntry(w.value); ok && !r.values[w.addr] {
+		if to, ok := r.a.file.FuncWithEntry(w.value); ok && !r.values[w.addr] && !r.tasks.hold(w.addr) && !r.spent[w.addr] {
 			r.viaPointer(to, why, step{how: byData})
 		}
 		if r.values[w.value] {
@@ -232,13 +256,13 @@ func (r *reach) folded(fn int) []bool {
 	closed := make([]bool, len(refs))
 	for k, x := range refs {
 		i, ok := b.find(x.place)
-		closed[k] = ok && !live[i]
+		closed[k] = ok && (!live[i] || r.endsBefore(fn, x.place))
 	}
 	return closed
 }
 
-// guarded returns the instructions of a function that its guards let be reached,
-// nil if all can be.
+// guarded returns the instructions of a function that its guards let be reached, and
+// the places where it is entered; nil if all can be.
 func (r *reach) guarded(fn int) (b *body, live []bool) {
 	var fixed []guard
 	for _, g := range r.a.facts[fn].guards {
@@ -246,11 +270,11 @@ func (r *reach) guarded(fn int) (b *body, live []bool) {
 			fixed = append(fixed, g)
 		}
 	}
-	if len(fixed) == 0 {
+	if len(fixed) == 0 && r.ends[fn] == nil && r.parent[fn].how != byResume {
 		return nil, nil
 	}
 	b = r.a.view(fn)
-	return b, b.reachable(func(i int) (taken, ok bool) {
+	return b, b.reachable(r.entries(fn, b), r.endings(fn, b), func(i int) (taken, ok bool) {
 		for k := range fixed {
 			g := &fixed[k]
 			if b.pcs[i] != b.fn.Entry+uint64(g.off) || !b.straight(g) {
@@ -282,9 +306,10 @@ func (b *body) straight(g *guard) bool {
 	return true
 }
 
-// reachable walks the function's instructions from its entries on; decide says
-// of a conditional jump which way alone is open.
-func (b *body) reachable(decide func(i int) (taken, ok bool)) []bool {
+// reachable walks the function's instructions from its entries on, and those that are
+// not known; decide says of a conditional jump which way alone is open. At the ends
+// it does not go on.
+func (b *body) reachable(entries []int, ends map[int]bool, decide func(i int) (taken, ok bool)) []bool {
 	out := b.successors()
 	live := make([]bool, len(b.insts))
 	var work []int
@@ -294,13 +319,18 @@ func (b *body) reachable(decide func(i int) (taken, ok bool)) []bool {
 			work = append(work, i)
 		}
 	}
-	mark(0)
+	for _, i := range entries {
+		mark(i)
+	}
 	for i := range b.open {
 		mark(i)
 	}
 	for len(work) > 0 {
 		i := work[len(work)-1]
 		work = work[:len(work)-1]
+		if ends[i] {
+			continue
+		}
 		taken, decided := false, false
 		if len(out[i]) > 0 && b.falls(i) {
 			taken, decided = decide(i)

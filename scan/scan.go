@@ -10,6 +10,9 @@ import (
 
 // Options says how to scan. The zero Options is the tight and sound answer.
 type Options struct {
+	// Phase is the part of the program's life that the answer is for: usage.Exec,
+	// usage.Main or usage.Locked. "" is usage.Exec.
+	Phase usage.Phase
 	// AllCode takes every call site in the whole text, whether the program
 	// can reach it or not: an upper bound that depends on much less of the
 	// analysis.
@@ -33,14 +36,25 @@ func File(path string, opts Options) (*usage.Usage, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	a := newAnalysis(f)
-	a.walk(opts.AllCode)
+	if opts.AllCode {
+		a.walk(true)
+	} else if err := a.phase(opts.Phase); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	ways := make(chan *chains, 1) // found on the other core, from what does not change any more
-	go func() { ways <- a.reach.chains() }()
+	go func() { ways <- a.whole.chains() }()
 	a.index()
 	a.outside()
 	a.loader(opts.Sysroot)
 	a.sites()
-	return a.report(table, <-ways), nil
+	u := a.report(table, <-ways)
+	if opts.Phase != "" && !opts.AllCode {
+		u.Phase = opts.Phase
+	}
+	if u.Phase != usage.Exec {
+		u.DropLoader()
+	}
+	return u, nil
 }
 
 // report writes down what was found.
@@ -50,6 +64,13 @@ func (a *analysis) report(table *syscalls.Table, ways *chains) *usage.Usage {
 		Binary: a.file.Path, GoVersion: a.file.GoVersion, Arch: a.file.Arch, Phase: usage.Exec,
 		Syscalls: []usage.Syscall{}, Unresolved: []usage.Unresolved{},
 		Launcher: []string{"execve"}, Loader: a.loaderFile,
+	}
+	if len(a.points) > 0 {
+		u.LockDown = &usage.LockDown{Since: a.since}
+		for _, at := range a.points {
+			place := w.place(at.fn, at.off)
+			u.LockDown.Places = append(u.LockDown.Places, place[len(place)-1])
+		}
 	}
 	implicit := a.implicit(table)
 	for nr, findings := range a.found {

@@ -67,6 +67,8 @@ type Usage struct {
 	// Loader is the dynamic loader whose calls are counted in phase exec, nil
 	// where the program starts without one.
 	Loader *LoaderFile `json:"loader,omitempty"`
+	// LockDown says where phase locked begins, in that phase.
+	LockDown *LockDown `json:"lockDown,omitempty"`
 	// Unresolved lists the code whose system calls could not be told. While
 	// there is any, Syscalls may be incomplete.
 	Unresolved []Unresolved `json:"unresolved"`
@@ -77,6 +79,15 @@ type Usage struct {
 type LoaderFile struct {
 	Path   string `json:"path"`
 	SHA256 string `json:"sha256,omitempty"` // in hex, "" where the file could not be read
+}
+
+// A LockDown is where a program is locked down.
+type LockDown struct {
+	// Places are the calls that lock down, those of which some code can come first.
+	Places []Frame `json:"places"`
+	// Since is the phase from which on calls are counted: Locked, or a wider one
+	// where it cannot be told what is waiting for the lock-down to be done.
+	Since Phase `json:"since"`
 }
 
 // DropLoader takes away the calls that only the dynamic loader makes: it is
