@@ -142,7 +142,8 @@ const (
 	loader    = "github.com/gocurb/curb/internal/seccomp."
 )
 
-// lockDowns returns the calls after which the program is locked down.
+// lockDowns returns the calls after which the program is locked down, and where code
+// makes pointers to what does that.
 func (a *analysis) lockDowns() map[int][]end {
 	points := map[int][]end{}
 	var targets []uint64
@@ -153,12 +154,16 @@ func (a *analysis) lockDowns() map[int][]end {
 		}
 	}
 	slices.Sort(targets)
+	r := reach{a: a}
 	for fn := range a.facts {
 		for _, x := range a.facts[fn].refs {
-			if x.kind != refCall && x.kind != refJump {
-				continue
+			to := x.addr
+			if x.takesAddr() || x.kind == refLoad {
+				if held := r.target(x.addr); held >= 0 {
+					to = a.file.Funcs[held].Entry
+				}
 			}
-			_, hit := slices.BinarySearch(targets, x.addr)
+			_, hit := slices.BinarySearch(targets, to)
 			if hit && !strings.HasPrefix(a.file.Name(&a.file.Funcs[fn]), loader) {
 				points[fn] = append(points[fn], end{place: x.place})
 			}
@@ -170,7 +175,7 @@ func (a *analysis) lockDowns() map[int][]end {
 // before finds what can run before any of the places is passed.
 func (a *analysis) before(points map[int][]end) *reach {
 	r := a.newReach(true)
-	r.tasks, r.ends = a.initTasks(), points
+	r.tasks, r.once, r.ends = a.initTasks(), a.calledOnce(), points
 	r.visit(r.start, step{how: isRoot})
 	r.drain()
 	for _, task := range r.tasks.tasks {

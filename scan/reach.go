@@ -28,7 +28,7 @@ type reach struct {
 
 	// What makes a reach that of one phase: see phase.go.
 	tasks   *initTasks      // the initialisers, where they are told from other data
-	spent   map[uint64]bool // words of the data with functions that were called for good
+	once    once            // the functions that are called once, where they are told from others
 	ends    map[int][]end   // places where the walk ends, by function
 	resumed map[int][]place // places where functions are entered that nobody calls, by function
 }
@@ -201,7 +201,7 @@ func (r *reach) viaPointer(to int, why string, s step) {
 func (r *reach) data() {
 	const why = "the program's data holds its address"
 	for _, w := range r.a.words {
-		if to, ok := r.a.file.FuncWithEntry(w.value); ok && !r.values[w.addr] && !r.tasks.hold(w.addr) && !r.spent[w.addr] {
+		if to, ok := r.a.file.FuncWithEntry(w.value); ok && !r.values[w.addr] && !r.tasks.hold(w.addr) && !r.once.words[w.addr] {
 			r.viaPointer(to, why, step{how: byData})
 		}
 		if r.values[w.value] {

@@ -19,13 +19,12 @@ type stack struct {
 
 	points  []caller        // those that can be reached
 	places  map[int][]place // where the functions go on
-	spent   map[uint64]bool // words of the data that hold functions that were called for good
 	unknown bool            // some function's callers cannot be told
 }
 
 // stackAt finds who can be waiting at the points, as far as they can be reached.
 func (a *analysis) stackAt(before *reach, points map[int][]end) *stack {
-	s := &stack{a: a, before: before, callers: map[int][]caller{}, seen: map[int]bool{}, places: map[int][]place{}, spent: map[uint64]bool{}}
+	s := &stack{a: a, before: before, callers: map[int][]caller{}, seen: map[int]bool{}, places: map[int][]place{}}
 	for fn := range a.facts {
 		for x := range before.live(fn) {
 			if x.kind == refCall || x.kind == refJump {
@@ -53,8 +52,11 @@ func (s *stack) begin(fn int, e end) {
 		return
 	}
 	b, live := s.before.guarded(fn)
+	if b == nil {
+		b = s.a.view(fn)
+	}
 	i, ok := b.find(e.place)
-	if ok && !live[i] {
+	if ok && live != nil && !live[i] {
 		return
 	}
 	s.points = append(s.points, caller{fn, e.place})
@@ -63,6 +65,8 @@ func (s *stack) begin(fn int, e end) {
 		s.unknown = true
 	case e.before:
 		s.goOn(fn, e.place)
+	case b.insts[i].Op != isa.Call && b.insts[i].Op != isa.Jump:
+		s.unknown = true // a pointer to what locks down
 	default:
 		s.behind(b, i)
 	}
@@ -96,11 +100,9 @@ func (s *stack) waiting(fn int) {
 	file := s.a.file
 	name := file.Name(&file.Funcs[fn])
 	switch _, isInit := s.before.tasks.of[fn]; {
-	case name == "runtime.main":
-		s.unknown = s.unknown || s.held(fn, "runtime.rt0_go")
+	case name == "runtime.main" && s.before.once.fns[fn]:
 		return
-	case name == "main.main":
-		s.unknown = s.unknown || s.held(fn, "runtime.main")
+	case name == "main.main" && s.before.once.fns[fn]:
 		s.behindPointer(fn)
 	case s.before.how[fn] != "":
 		s.unknown = true
@@ -117,32 +119,6 @@ func (s *stack) waiting(fn int) {
 			s.unknown = true
 		}
 	}
-}
-
-// held reports whether any function but the one of that name can make a pointer to
-// fn. Where it alone refers to the word that is fn's function value, the word is
-// noted as spent: the call has been made.
-func (s *stack) held(fn int, by string) bool {
-	file := s.a.file
-	words := map[uint64]bool{}
-	for from := range s.a.facts {
-		for _, x := range s.a.facts[from].refs {
-			if !x.takesAddr() && x.kind != refLoad || s.before.target(x.addr) != fn {
-				continue
-			}
-			if file.Name(&file.Funcs[from]) != by {
-				return true
-			}
-			words[x.addr] = true
-		}
-	}
-	for _, w := range s.a.words {
-		if to, ok := file.FuncWithEntry(w.value); ok && to == fn && !words[w.addr] || words[w.value] {
-			return true
-		}
-	}
-	maps.Copy(s.spent, words)
-	return false
 }
 
 // behindPointer notes that runtime.main goes on behind the call of main.main, to
@@ -197,7 +173,7 @@ func (a *analysis) from(s *stack) {
 		a: a, start: before.start, parent: make([]step, len(a.facts)), how: map[int]string{}, closed: map[int][]bool{},
 		guards: before.guards, latents: before.latents, awake: before.awake,
 		pointedTo: before.pointedTo, values: before.values, sleepers: maps.Clone(before.sleepers),
-		tasks: before.tasks, resumed: s.places, spent: s.spent,
+		tasks: before.tasks, resumed: s.places, once: before.once,
 	}
 	maps.DeleteFunc(r.sleepers, func(fn int, _ *sleeper) bool { return before.has(fn) })
 	for _, fn := range slices.Sorted(maps.Keys(s.places)) {
@@ -213,10 +189,7 @@ func (a *analysis) from(s *stack) {
 		r.visit(fn, step{how: byData})
 	}
 	for _, fn := range slices.Sorted(maps.Keys(before.how)) {
-		switch name := a.file.Name(&a.file.Funcs[fn]); {
-		case name == "runtime.main", name == "main.main" && s.seen[fn]:
-			// They are running, and nobody else can call them: see held.
-		default:
+		if !r.once.fns[fn] || !s.seen[fn] {
 			r.viaPointer(fn, before.how[fn], step{how: byData})
 		}
 	}

@@ -1,0 +1,5 @@
+//go:build goroutine
+
+package main
+
+const where = "goroutine"

@@ -1,0 +1,5 @@
+//go:build init
+
+package main
+
+const where = "init"

@@ -1,0 +1,5 @@
+//go:build method
+
+package main
+
+const where = "method"

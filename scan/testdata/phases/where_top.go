@@ -1,0 +1,5 @@
+//go:build top
+
+package main
+
+const where = "top"
