@@ -39,6 +39,11 @@
 // site in all of the loader's text, marked as its (loader.go). The execve that
 // starts the program is its launcher's, and reported apart.
 //
+// Of a phase that begins later than the program, what can run in it is found by two
+// walks: of the code that can run before, and of what goes on or can be called from
+// then on (phase.go has the definition, and why it is sound; resume.go finds whose
+// calls are still going on, inits.go which initialisers are still to come).
+//
 // For each place that makes a call there is a chain of functions that leads to it
 // from the entry point, as short as can be (chain.go). Where nothing but data
 // holds a function (an itab, a type's method table, a variable), the chain goes
@@ -74,6 +79,12 @@
 //   - Assembly goes to a place that it computes from an address in the code only
 //     where that address is inside of a function, not its start, and the place
 //     behind it in the same function.
+//   - In phases main and locked: the runtime starts once. Nobody but the code at
+//     the entry point calls runtime.rt0_go, that makes the one goroutine that runs
+//     runtime.main, and that the one call of main.main that is not the program's
+//     own; no code but the runtime's calls initialisers. What puts a filter in
+//     force makes no system call after that on its way back to its caller, but for
+//     those that any code can make at any time (it may have to grow its stack).
 //   - The code does not change itself, and makes none at run time.
 //
 // # Where it takes more than can happen

@@ -1,5 +1,7 @@
 package scan
 
+import "maps"
+
 // once holds functions that the program calls once, by way of a pointer that one
 // other function makes and nobody else has.
 type once struct {
@@ -7,28 +9,32 @@ type once struct {
 	words map[uint64]bool // of the data, with their addresses
 }
 
-// calledOnce finds out whether that is so of the first goroutine's function, which
-// the program's start creates, and of main.main, which that function calls.
+// calledOnce finds out whether that is so of the code that the program's entry point
+// leads to, of the first goroutine's function, which that code creates, and of
+// main.main, which that function calls.
 func (a *analysis) calledOnce() once {
 	o := once{map[int]bool{}, map[uint64]bool{}}
-	for _, call := range [][2]string{{"runtime.rt0_go", "runtime.main"}, {"runtime.main", "main.main"}} {
-		fn, ok := a.funcNamed(call[1])
-		if !ok {
-			continue
+	by := a.file.FuncAt(a.file.Entry)
+	if fn, ok := a.funcNamed("main"); ok { // up to Go 1.26 it is between them on arm64
+		by = fn
+	}
+	for _, name := range []string{"runtime.rt0_go", "runtime.main", "main.main"} {
+		fn, ok := a.funcNamed(name)
+		if !ok || by < 0 {
+			break
 		}
-		if words, ok := a.heldBy(fn, call[0]); ok {
+		if words, ok := a.heldBy(fn, by); ok {
 			o.fns[fn] = true
-			for w := range words {
-				o.words[w] = true
-			}
+			maps.Copy(o.words, words)
 		}
+		by = fn
 	}
 	return o
 }
 
 // heldBy returns the words of the data that hold a function's address, if only the
-// function of that name refers to it or to them.
-func (a *analysis) heldBy(fn int, by string) (words map[uint64]bool, ok bool) {
+// function by refers to it or to them.
+func (a *analysis) heldBy(fn, by int) (words map[uint64]bool, ok bool) {
 	r := reach{a: a}
 	words = map[uint64]bool{}
 	for from := range a.facts {
@@ -36,7 +42,7 @@ func (a *analysis) heldBy(fn int, by string) (words map[uint64]bool, ok bool) {
 			if !x.takesAddr() && x.kind != refLoad || r.target(x.addr) != fn {
 				continue
 			}
-			if a.file.Name(&a.file.Funcs[from]) != by {
+			if from != by {
 				return nil, false
 			}
 			words[x.addr] = true

@@ -80,6 +80,37 @@ func TestPhaseMain(t *testing.T) {
 	}
 }
 
+// TestPhaseReleases looks whether a program's start is told from what follows it, as
+// other releases of Go have it: the runtime asks for the memory's pages and for the
+// limit of open files there, and nowhere else.
+func TestPhaseReleases(t *testing.T) {
+	for _, release := range []struct{ toolchain, arch, start string }{
+		{"go1.17.13", "amd64", "mincore arch_prctl"},
+		{"go1.17.13", "arm64", "mincore"},
+		{"go1.20.14", "arm64", "mincore prlimit64"},
+		{"", "amd64", "mincore arch_prctl prlimit64"},
+		{"", "arm64", "mincore prlimit64"},
+	} {
+		t.Run(release.toolchain+release.arch, func(t *testing.T) {
+			path := portable(t, release.toolchain, release.arch, "plain")
+			exec, main := scanned(t, path).Names(), []string{}
+			u, err := scan.File(path, scan.Options{Phase: usage.Main})
+			if err != nil {
+				t.Fatal(err)
+			}
+			main = u.Names()
+			for _, call := range fields(release.start) {
+				if !slices.Contains(exec, call) || slices.Contains(main, call) {
+					t.Errorf("%s is a call of the start alone: in phase exec it is %t, in main %t", call, slices.Contains(exec, call), slices.Contains(main, call))
+				}
+			}
+			if extra := without(main, exec); len(extra) > 0 {
+				t.Errorf("phase main has %v, which phase exec has not", extra)
+			}
+		})
+	}
+}
+
 // TestPhaseErrors names what is missing.
 func TestPhaseErrors(t *testing.T) {
 	path := program(t, "hello", "plain")

@@ -189,7 +189,7 @@ func (a *analysis) from(s *stack) {
 		r.visit(fn, step{how: byData})
 	}
 	for _, fn := range slices.Sorted(maps.Keys(before.how)) {
-		if !r.once.fns[fn] || !s.seen[fn] {
+		if !r.once.fns[fn] {
 			r.viaPointer(fn, before.how[fn], step{how: byData})
 		}
 	}
