@@ -21,6 +21,7 @@ type result struct {
 	runs       int
 	observed   []string
 	predicted  []string
+	syscalls   []usage.Syscall // those that are predicted, with the code that makes them
 	unresolved []usage.Unresolved
 	confined   bool     // it was run under a filter
 	compared   int      // stacks that were compared with the call graph
@@ -103,7 +104,7 @@ func (b *bench) check(ctx context.Context, r row) (*result, error) {
 	if err != nil {
 		res.broken = fmt.Errorf("scan: %w", b.anonymous(err))
 	} else {
-		res.predicted, res.unresolved = u.Names(), u.Unresolved
+		res.predicted, res.syscalls, res.unresolved = u.Names(), u.Syscalls, u.Unresolved
 	}
 	complete := res.broken == nil && len(res.unresolved) == 0 // "curb run" refuses all others
 	if !r.stacksOnly {

@@ -40,6 +40,7 @@ func main() {
 	flag.StringVar(&o.match, "run", "", "only the programs whose label, such as caddy-amd64-pie, matches this `regexp`")
 	flag.StringVar(&o.file, "o", "", "write a document with the table to this `file`")
 	flag.BoolVar(&o.stacks, "stacks", false, "only hold the stacks that are recorded against the static call graph")
+	flag.BoolVar(&o.unseen, "unseen", false, "say which calls were predicted and never observed, and by which code")
 	flag.BoolVar(&o.verbose, "v", false, "say on standard error what is being done")
 	flag.Parse()
 	var ok bool
@@ -62,6 +63,7 @@ func main() {
 type options struct {
 	part, match, file string
 	stacks, verbose   bool
+	unseen            bool
 }
 
 // rows returns the rows that the options choose.
@@ -117,6 +119,9 @@ func (o options) main(ctx context.Context, w io.Writer) (ok bool, err error) {
 	}
 	if err := writeTable(w, results); err != nil {
 		return false, err
+	}
+	if o.unseen {
+		writeUnseen(w, results)
 	}
 	if o.file != "" {
 		if err := writeDocument(o.file, strings.Join(os.Args[1:], " "), results); err != nil {

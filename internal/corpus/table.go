@@ -17,7 +17,7 @@ import (
 // writeTable writes the results as a table, and what is wrong below it. The
 // text is valid Markdown, and can be read as it is.
 func writeTable(w io.Writer, results []*result) error {
-	rows := [][]string{{"program", "version", "Go", "arch", "mode", "runs", "observed", "predicted", "missed", "under trap", "stacks"}}
+	rows := [][]string{{"program", "version", "Go", "arch", "mode", "runs", "observed", "predicted", "F1", "missed", "under trap", "stacks"}}
 	runs, failed := 0, 0
 	var failures bytes.Buffer
 	for _, r := range results {
@@ -34,6 +34,7 @@ func writeTable(w io.Writer, results []*result) error {
 	var out bytes.Buffer
 	align(&out, rows)
 	fmt.Fprintf(&out, "\n%d binaries, %d runs, %d failed.\n", len(results), runs, failed)
+	writeScores(&out, results)
 	out.Write(failures.Bytes())
 	_, err := w.Write(out.Bytes())
 	return err
@@ -59,7 +60,10 @@ func (r *result) cells() []string {
 	case !r.confined:
 		confined = "FAILED"
 	}
-	observed, stacks := strconv.Itoa(len(r.observed)), "-"
+	observed, score, stacks := strconv.Itoa(len(r.observed)), "-", "-"
+	if f1, ok := r.f1(); ok {
+		score = strconv.FormatFloat(f1, 'f', 2, 64)
+	}
 	if r.stacksOnly {
 		observed, missed, confined = "-", "-", "-"
 	}
@@ -71,7 +75,7 @@ func (r *result) cells() []string {
 	}
 	return []string{
 		r.name, r.version, r.goVersion, r.arch, r.mode,
-		strconv.Itoa(r.runs), observed, strconv.Itoa(len(r.predicted)), missed, confined, stacks,
+		strconv.Itoa(r.runs), observed, strconv.Itoa(len(r.predicted)), score, missed, confined, stacks,
 	}
 }
 
@@ -116,7 +120,9 @@ garbage collection at every opportunity, stopped and continued, and ended by
 SIGQUIT with GOTRACEBACK=crash; the small programs also with GODEBUG=efence=1.
 Then, for some, each observed call was made to fail, one at a time, with ENOSYS,
 EPERM and EINTR, which brings out what older kernels would. What the scan of
-the binary did not predict is missed. Under trap means that all ways were run
+the binary did not predict is missed. F1 is the harmonic mean of the part of the
+predicted calls that was observed and the part of the observed that was predicted,
+which is 1 where none was missed. Under trap means that all ways were run
 again under "curb run --deny trap", where one denial ends the program, and ended the
 same. Programs for arm64 ran under qemu-user. Those for amd64 were recorded by
 "curb record", too: of their stacks, of which there were so many different ones a
