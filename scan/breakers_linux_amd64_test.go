@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gocurb/curb/scan"
 )
 
 // The breakers are programs each of which makes many calls, every one in a place
@@ -105,4 +107,31 @@ func rares(t *testing.T, name string) []string {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// What is no program cannot be scanned alone: who loads it has calls of its own.
+func TestLibrariesAreRefused(t *testing.T) {
+	for mode, says := range map[string]string{"c-shared": "it is a shared library", "plugin": "it is a shared library", "c-archive": "it does not start with an ELF header"} {
+		path := buildOnce(t, "library-"+mode, ".", withC(t), "-buildmode="+mode, "./testdata/breakers/library")
+		if u, err := scan.File(path, scan.Options{}); err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), path) {
+			t.Errorf("-buildmode=%s: %v, %v, want an error that says that %s", mode, u, err, says)
+		}
+	}
+}
+
+// What C code does to a Go variable is seen, or the C code is unresolved.
+func TestCSetsVariable(t *testing.T) {
+	u := scanned(t, buildOnce(t, "breakers-cgo", ".", withC(t), "./testdata/breakers/cgo"))
+	if _, ok := u.Find("sysinfo"); !ok && len(u.Unresolved) == 0 {
+		t.Error("sysinfo is lost, behind a variable that C code sets")
+	}
+}
+
+// withC is the environment of builds with a C compiler.
+func withC(t *testing.T) []string {
+	t.Helper()
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip("there is no gcc")
+	}
+	return []string{"CGO_ENABLED=1"}
 }

@@ -1,0 +1,9 @@
+//go:build deep
+
+package main
+
+func place(at int) {
+	if at == deep {
+		curbLockDown()
+	}
+}

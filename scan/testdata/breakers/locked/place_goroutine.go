@@ -1,0 +1,9 @@
+//go:build goroutine
+
+package main
+
+func place(at int) {
+	if at == inGoroutine {
+		curbLockDown()
+	}
+}

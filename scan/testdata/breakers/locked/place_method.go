@@ -1,0 +1,9 @@
+//go:build method
+
+package main
+
+func place(at int) {
+	if at == inMethod {
+		curbLockDown()
+	}
+}

@@ -1,0 +1,13 @@
+package main
+
+// The places at which the program can lock itself down.
+const (
+	startsMain = iota
+	deep
+	late
+	inMethod
+	inOnce
+	inRange
+	inDeferred
+	inGoroutine
+)
