@@ -22,6 +22,9 @@ type Comparison struct {
 	// predicted: each is a bug in curb, unless some places are unresolved.
 	Observed []string  `json:"observed"`
 	Missed   []Syscall `json:"missed"`
+	// MissedValues are the values of arguments that were seen and not predicted:
+	// bugs in curb, like missed calls.
+	MissedValues []MissedValue `json:"missedValues"`
 	// Gaps are what the stacks have and the static call graph has not: bugs in
 	// curb. Stacks counts those that were compared, Unknown those that could not
 	// be, as they have no addresses.
@@ -51,7 +54,7 @@ type Checker interface{ Missing(*Stack) []Gap }
 func Compare(predicted *Usage) *Comparison {
 	return &Comparison{
 		Binary: predicted.Binary, GoVersion: predicted.GoVersion, Arch: predicted.Arch, Phase: predicted.Phase,
-		Observed: []string{}, Missed: []Syscall{}, Gaps: []Gap{},
+		Observed: []string{}, Missed: []Syscall{}, MissedValues: []MissedValue{}, Gaps: []Gap{},
 		Unseen: slices.Clone(predicted.Syscalls), Unresolved: predicted.Unresolved,
 	}
 }
@@ -65,8 +68,10 @@ func (c *Comparison) Add(predicted, seen *Usage, graph Checker) {
 		if s.Observed == nil {
 			continue
 		}
-		if !predicted.has(s) {
+		if i := predicted.index(s); i < 0 {
 			c.miss(s)
+		} else {
+			c.missValues(&predicted.Syscalls[i], s)
 		}
 		c.exercise(s)
 		for k := range s.Stacks {
@@ -116,9 +121,9 @@ func (u *Usage) lost() Lost {
 	return lost
 }
 
-// has reports whether a call is in the usage.
-func (u *Usage) has(s *Syscall) bool {
-	return slices.ContainsFunc(u.Syscalls, func(p Syscall) bool { return p.key() == s.key() })
+// index returns where a call is in the usage, -1 if it is not.
+func (u *Usage) index(s *Syscall) int {
+	return slices.IndexFunc(u.Syscalls, func(p Syscall) bool { return p.key() == s.key() })
 }
 
 // exercise notes that a call was observed.
@@ -148,9 +153,11 @@ func (c *Comparison) miss(s *Syscall) {
 	}
 	have := &c.Missed[i]
 	have.Observed.add(s.Observed)
-	const enough = 10
-	have.Stacks = append(have.Stacks, s.Stacks[:min(len(s.Stacks), enough-len(have.Stacks))]...)
+	have.Stacks = append(have.Stacks, s.Stacks[:min(len(s.Stacks), enoughStacks-len(have.Stacks))]...)
 }
+
+// enoughStacks is how many are shown of what was missed.
+const enoughStacks = 10
 
 // gap notes a gap, each once.
 func (c *Comparison) gap(g Gap) {

@@ -22,6 +22,7 @@ func (c *Comparison) Write(w io.Writer) error {
 		fmt.Fprintf(&b, "The recordings missed %s and %d processes.\n", count(c.Lost.Events, "call"), c.Lost.Processes)
 	}
 	c.writeMissed(&b)
+	c.writeMissedValues(&b)
 	c.writeGaps(&b)
 	if len(c.Unseen) > 0 {
 		b.WriteString("\nPredicted, and never observed:\n")
@@ -38,26 +39,48 @@ func (c *Comparison) writeMissed(b *strings.Builder) {
 	if len(c.Missed) == 0 {
 		return
 	}
-	if len(c.Unresolved) > 0 {
-		b.WriteString("\nObserved, and not in the list, which may be incomplete, as said below:\n")
-	} else {
-		fmt.Fprintf(b, "\nObserved, and not predicted. This is a bug in curb. %s\n", report)
-	}
+	c.writeWhose(b, "Observed")
 	tw := tabwriter.NewWriter(b, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(tw, "SYSTEM CALL\tCALLS\tMADE BY")
 	for i := range c.Missed {
 		s := &c.Missed[i]
-		var by string
-		if len(s.Stacks) > 0 {
-			var names []string
-			for _, f := range s.Stacks[0].Frames {
-				names = append(names, f.Function)
-			}
-			by = strings.Join(names, " < ")
-		}
-		fmt.Fprintf(tw, "%s\t%d\t%s\n", s.label(), s.Observed.Calls+s.Observed.Denied, by)
+		fmt.Fprintf(tw, "%s\t%d\t%s\n", s.label(), s.Observed.Calls+s.Observed.Denied, first(s.Stacks))
 	}
 	tw.Flush() // a Builder takes all
+}
+
+// writeWhose begins a list of what was seen and not predicted.
+func (c *Comparison) writeWhose(b *strings.Builder, what string) {
+	if len(c.Unresolved) > 0 {
+		fmt.Fprintf(b, "\n%s, and not in the list, which may be incomplete, as said below:\n", what)
+	} else {
+		fmt.Fprintf(b, "\n%s, and not predicted. This is a bug in curb. %s\n", what, report)
+	}
+}
+
+func (c *Comparison) writeMissedValues(b *strings.Builder) {
+	if len(c.MissedValues) == 0 {
+		return
+	}
+	c.writeWhose(b, "Values of arguments that were observed")
+	tw := tabwriter.NewWriter(b, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(tw, "SYSTEM CALL\tARGUMENT\tVALUE\tTHE CALL IS MADE BY")
+	for _, m := range c.MissedValues {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", m.Syscall, m.Argument, m.Text, first(m.Stacks))
+	}
+	tw.Flush()
+}
+
+// first names the functions of the first stack, innermost first.
+func first(stacks []Stack) string {
+	if len(stacks) == 0 {
+		return ""
+	}
+	var names []string
+	for _, f := range stacks[0].Frames {
+		names = append(names, f.Function)
+	}
+	return strings.Join(names, " < ")
 }
 
 func (c *Comparison) writeGaps(b *strings.Builder) {

@@ -13,21 +13,33 @@ type Seen struct {
 	Joined  bool // none of them saw a program from its start on
 }
 
-// AddSeen adds the calls that recordings saw executed, each with the code that
-// made it as evidence. Calls that were only ever denied are not added.
+// AddSeen adds the calls that recordings saw executed, with the values that their
+// arguments had, each with the code that made it as evidence. Calls that were only
+// ever denied are not added. Where the recordings did not look at the arguments of
+// some calls, those of all that they saw can be any.
 func (u *Usage) AddSeen(recorded *Usage) Seen {
 	seen := Seen{Joined: recorded.Phase == Joined, Lost: recorded.lost()}
 	u.Recordings = slices.Concat(u.Recordings, recorded.Recordings)
 	for i := range recorded.Syscalls {
 		s := &recorded.Syscalls[i]
+		if seen.Lost.Values > 0 {
+			unknown := *s
+			unknown.Args, unknown.Cases = nil, nil
+			s = &unknown
+		}
+		have := u.index(s)
 		switch {
 		case s.Arch != "":
 			seen.Foreign = append(seen.Foreign, s.label())
 		case s.Observed != nil && s.Observed.Calls == 0:
 			seen.Denied = append(seen.Denied, s.Name)
-		case !u.has(s):
+		case have >= 0:
+			u.Syscalls[have].uniteArgs(s, DefaultBounds.Values)
+		default:
 			seen.Added = append(seen.Added, s.Name)
-			u.Syscalls = append(u.Syscalls, Syscall{Name: s.Name, Nr: s.Nr, Origin: s.Origin, Evidence: s.seenBy()})
+			u.Syscalls = append(u.Syscalls, Syscall{
+				Name: s.Name, Nr: s.Nr, Origin: s.Origin, Evidence: s.seenBy(), Args: s.Args, Cases: s.Cases,
+			})
 		}
 	}
 	u.Sort()

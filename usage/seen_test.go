@@ -34,3 +34,29 @@ func TestAddSeen(t *testing.T) {
 		t.Errorf("it rests on the recordings %+v", u.Recordings)
 	}
 }
+
+// TestAddSeenArgs: what was seen of arguments is added to what was predicted, and
+// where the recorder did not look they can be anything.
+func TestAddSeenArgs(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		lost Lost
+		want string
+	}{
+		{"complete", Lost{}, "[{2 flags [0 1] 0 false}] [{0 family [10] 0 false}]"},
+		{"values lost", Lost{Values: 1}, "[] []"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			u := &Usage{Arch: "amd64", Syscalls: []Syscall{{Name: "openat", Nr: 257, Args: []ArgValues{arg(2, 0, 0)}}}}
+			u.AddSeen(&Usage{Arch: "amd64", Recordings: []Recording{{ID: "1", Lost: test.lost}}, Syscalls: []Syscall{
+				{Name: "openat", Nr: 257, Observed: &Observed{Calls: 1}, Args: []ArgValues{{Index: 2, Name: "flags", Values: []uint64{1}}}},
+				{Name: "socket", Nr: 41, Observed: &Observed{Calls: 1}, Args: []ArgValues{{Index: 0, Name: "family", Values: []uint64{10}}}},
+			}})
+			open, _ := u.Find("openat")
+			socket, _ := u.Find("socket")
+			if got := fmt.Sprint(open.Args, " ", socket.Args); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}

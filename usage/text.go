@@ -15,6 +15,7 @@ func (u *Usage) WriteTable(w io.Writer) error {
 	fmt.Fprintf(w, "%s: %d system calls (%s, linux/%s, phase %s)\n\n", u.Binary, len(u.Names()), u.GoVersion, u.Arch, u.Phase)
 	var b strings.Builder
 	writeCalls(&b, u.Syscalls)
+	u.writeArgs(&b)
 	u.writeStarts(&b)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err

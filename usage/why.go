@@ -31,9 +31,15 @@ type Answer struct {
 	// place nearest to the program's start for each of them, or for the first.
 	Callers  int        `json:"callers"`
 	Evidence []Evidence `json:"evidence"`
+	// Args and Cases are what is known of the call's arguments, whoever makes it:
+	// see Syscall.
+	Args  []ArgValues   `json:"args,omitempty"`
+	Cases [][]ArgValues `json:"cases,omitempty"`
 	// Unresolved lists the code whose calls could not be told. An answer "yes"
 	// is not in doubt by it.
 	Unresolved []Unresolved `json:"unresolved"`
+
+	arguments []string // Args and Cases, for a reader
 }
 
 // Why says by which code the program can make a system call: by that nearest to
@@ -57,6 +63,7 @@ func (u *Usage) Why(name string, all bool) *Answer {
 	}
 	if ok {
 		a.Origin = call.Origin
+		a.Args, a.Cases, a.arguments = call.Args, call.Cases, call.ArgText(u.Arch, 0)
 	}
 	type caller struct{ binary, function, in string }
 	seen := map[caller]bool{}
@@ -116,6 +123,9 @@ func (a *Answer) writeYes(b *strings.Builder) {
 	for i := range a.Evidence {
 		b.WriteByte('\n')
 		a.Evidence[i].write(b, a.Syscall)
+	}
+	if len(a.arguments) > 0 {
+		fmt.Fprintf(b, "\nWhoever makes it, the arguments are:\n  %s\n", strings.Join(a.arguments, "\n  "))
 	}
 }
 

@@ -26,6 +26,7 @@ func (f *compareFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.others, "others", false, "with --compare, count what other programs did as observed, too")
 	cmd.MarkFlagsMutuallyExclusive("compare", "by")
 	cmd.MarkFlagsMutuallyExclusive("compare", "child")
+	cmd.MarkFlagsMutuallyExclusive("compare", "phase")
 }
 
 // run prints the comparison. A bug that it finds is status 1.
@@ -40,7 +41,7 @@ func (f *compareFlags) run(cmd *cobra.Command, predicted *usage.Usage, binary st
 		return err
 	}
 	switch {
-	case len(c.Gaps) > 0 || len(c.Missed) > 0 && len(c.Unresolved) == 0:
+	case len(c.Gaps) > 0 || len(c.Missed)+len(c.MissedValues) > 0 && len(c.Unresolved) == 0:
 		return &exitError{code: exitNo}
 	case len(c.Unresolved) > 0:
 		return &exitError{code: exitUndecided}

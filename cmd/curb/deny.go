@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gocurb/curb/filter"
+	"github.com/gocurb/curb/internal/permit"
 	"github.com/gocurb/curb/usage"
 )
 
@@ -33,17 +33,34 @@ func (d *deny) Set(s string) error {
 	return nil
 }
 
+// A conditions is the value of --arguments: which calls the policy has conditions for.
+type conditions permit.Conditions
+
+func (c *conditions) String() string { return string(*c) }
+func (c *conditions) Type() string   { return "WHICH" }
+
+func (c *conditions) Set(s string) error {
+	switch is := permit.Conditions(s); is {
+	case permit.Some, permit.All, permit.None:
+		*c = conditions(is)
+		return nil
+	}
+	return fmt.Errorf("it takes some, all or none")
+}
+
 // allowances are the flags that say what a program may do.
 type allowances struct {
-	deny     deny
-	allow    []string
-	recorded recordedFlags
+	deny      deny
+	allow     []string
+	arguments conditions
+	recorded  recordedFlags
 }
 
 func (a *allowances) add(cmd *cobra.Command) {
-	a.deny = "errno"
+	a.deny, a.arguments = "errno", conditions(permit.Some)
 	cmd.Flags().Var(&a.deny, "deny", "what happens to all other calls: errno (they fail), trap (a Go program ends with a trace\nof the code that made the call: for tests), kill, or log (they are let through)")
-	cmd.Flags().StringSliceVar(&a.allow, "allow", nil, "allow these `NAMES` as well, and go on where the calls of some code could not be told")
+	cmd.Flags().StringSliceVar(&a.allow, "allow", nil, "allow these `NAMES` as well, whatever their arguments, and go on where the calls of some code\ncould not be told")
+	cmd.Flags().Var(&a.arguments, "arguments", "of which calls the arguments are checked: some (where it protects something), all (wherever\ntheir values are known: slower), or none")
 	a.recorded.add(cmd)
 }
 
@@ -54,13 +71,7 @@ func (a *allowances) policy(u *usage.Usage) (filter.Policy, error) {
 		for _, p := range u.Unresolved {
 			fmt.Fprintf(&b, "\n  %s %s: %s", p.Function, p.Place(), p.Reason)
 		}
-		return filter.Policy{}, &exitError{exitUndecided, fmt.Errorf("%s: the system calls of some code could not be told:%s\nIf you know them, name them with --allow", u.Binary, b.String())}
+		return filter.Policy{}, &exitError{exitUndecided, fmt.Errorf("%s: the system calls of some code could not be told:%s\nIf you know them, name them with --allow, also those whose arguments the rest of the program bounds", u.Binary, b.String())}
 	}
-	p := filter.Policy{Default: denials[a.deny]}
-	names := append(u.Names(), a.allow...)
-	slices.Sort(names)
-	for _, name := range slices.Compact(names) {
-		p.Rules = append(p.Rules, filter.Rule{Syscall: name, Action: filter.Allow})
-	}
-	return p, nil
+	return permit.Policy(u, permit.Options{Default: denials[a.deny], Allow: a.allow, Conditions: permit.Conditions(a.arguments)})
 }

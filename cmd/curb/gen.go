@@ -72,7 +72,7 @@ GOFLAGS count as in any build.`,
 			}
 			result, err := p.Write(cmd.Context(), gen.LockDown{
 				Usage: u, Policy: policy, Recorded: len(allowed.recorded.from) > 0, IgnoreTags: ignored, Command: genCommand(p.Dir, &allowed, &flags, ignored),
-			})
+			}, flags.scan)
 			if err != nil {
 				return err
 			}
@@ -115,6 +115,7 @@ func genCommand(dir string, allowed *allowances, flags *lookFlags, ignored []str
 		words = append(words, flag, value)
 	}
 	add("--deny", string(allowed.deny), "errno")
+	add("--arguments", string(allowed.arguments), "some")
 	add("--allow", strings.Join(allowed.allow, ","), "")
 	for _, flag := range allowed.recorded.flags(dir) {
 		add(flag[0], flag[1], "")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -28,18 +29,41 @@ func (f *lookFlags) add(cmd *cobra.Command) {
 	f.buildFlags.add(cmd)
 }
 
-// scan is scan.File, by way of the cache if the flags allow it.
-func (f *lookFlags) scan(path string) (*usage.Usage, error) {
-	if f.noCache {
-		return scan.File(path, f.opts)
+// addPhase adds the flag for the phase of the program itself: its children's is exec.
+func (f *lookFlags) addPhase(cmd *cobra.Command) {
+	cmd.Flags().Var((*phase)(&f.opts.Phase), "phase", "which part of the program's life counts: exec (from its first instruction on), main (from\nmain.main on) or locked (from where it is locked down on)")
+	f.opts.Phase = usage.Exec
+}
+
+// A phase is the value of --phase.
+type phase usage.Phase
+
+func (p *phase) String() string { return string(*p) }
+func (p *phase) Type() string   { return "PHASE" }
+
+func (p *phase) Set(s string) error {
+	switch is := usage.Phase(s); is {
+	case usage.Exec, usage.Main, usage.Locked:
+		*p = phase(is)
+		return nil
 	}
-	return cache.User().Scan(path, f.opts)
+	return fmt.Errorf("it takes exec, main or locked")
+}
+
+// scan is scan.File in a phase, by way of the cache if the flags allow it.
+func (f *lookFlags) scan(path string, phase usage.Phase) (*usage.Usage, error) {
+	opts := f.opts
+	opts.Phase = cmp.Or(phase, usage.Exec)
+	if f.noCache {
+		return scan.File(path, opts)
+	}
+	return cache.User().Scan(path, opts)
 }
 
 // look builds what arg names, if it is a package, and scans it, with its children.
 // The target is to be closed, but for an error.
 func (f *lookFlags) look(cmd *cobra.Command, arg string) (*target.Target, *usage.Usage, error) {
-	t, u, err := f.one(cmd, arg, f.build())
+	t, u, err := f.one(cmd, arg, f.build(), f.opts.Phase)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -51,7 +75,7 @@ func (f *lookFlags) look(cmd *cobra.Command, arg string) (*target.Target, *usage
 	return t, u, nil
 }
 
-func (f *lookFlags) one(cmd *cobra.Command, arg string, b target.Build) (*target.Target, *usage.Usage, error) {
+func (f *lookFlags) one(cmd *cobra.Command, arg string, b target.Build, phase usage.Phase) (*target.Target, *usage.Usage, error) {
 	done := progress(cmd.ErrOrStderr(), "building "+arg)
 	t, err := target.Resolve(cmd.Context(), arg, b)
 	done()
@@ -59,7 +83,7 @@ func (f *lookFlags) one(cmd *cobra.Command, arg string, b target.Build) (*target
 		return nil, nil, err
 	}
 	done = progress(cmd.ErrOrStderr(), "reading "+arg)
-	u, err := f.scan(t.Binary)
+	u, err := f.scan(t.Binary, phase)
 	done()
 	if err != nil {
 		t.Close()
@@ -75,7 +99,7 @@ func (f *lookFlags) one(cmd *cobra.Command, arg string, b target.Build) (*target
 // what name makes of the flag's value.
 func (f *lookFlags) addChildren(cmd *cobra.Command, u *usage.Usage, b target.Build, name func(arg string) string) error {
 	for _, arg := range f.children {
-		t, child, err := f.one(cmd, arg, b)
+		t, child, err := f.one(cmd, arg, b, usage.Exec)
 		if errors.Is(err, gobin.ErrNotGo) {
 			return fmt.Errorf("look at --child %s: %w: name the calls that it makes with --allow", arg, err)
 		}

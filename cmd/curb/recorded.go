@@ -76,6 +76,9 @@ func saySeen(w io.Writer, s usage.Seen) {
 	if s.Lost.Events > 0 || s.Lost.Processes > 0 {
 		fmt.Fprintf(w, "curb: warning: the recordings missed %d calls and %d processes: some system calls may not be in them\n", s.Lost.Events, s.Lost.Processes)
 	}
+	if s.Lost.Values > 0 {
+		fmt.Fprintf(w, "curb: warning: the arguments of %d recorded calls were not looked at: so all calls that were recorded may have any\n", s.Lost.Values)
+	}
 	if len(s.Denied) > 0 {
 		fmt.Fprintf(w, "curb: not allowed, since a filter denied them whenever they were made: %s\n", strings.Join(s.Denied, " "))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gocurb/curb/filter"
 	"github.com/gocurb/curb/internal/launch"
+	"github.com/gocurb/curb/internal/permit"
 	"github.com/gocurb/curb/syscalls"
 	"github.com/gocurb/curb/usage"
 )
@@ -93,6 +94,6 @@ func compile(u *usage.Usage, allowed *allowances) (filter.Policy, filter.Program
 func summary(w io.Writer, arch string, policy filter.Policy) {
 	table, err := syscalls.For(arch)
 	if err == nil {
-		fmt.Fprintf(w, "curb: %d of %d system calls allowed\n", len(policy.Rules), table.Len())
+		fmt.Fprintf(w, "curb: %d of %d system calls allowed\n", permit.Count(policy), table.Len())
 	}
 }

@@ -19,8 +19,13 @@ func newScan() *cobra.Command {
 		Use:   "scan TARGET",
 		Short: "say which system calls a program can make, and which code makes them",
 		Long: `Scan reads a Go binary and lists every system call that its code can make, with
-the code that makes it. It does not run the program. If the number of some call
-cannot be told, scan says where and why, and exits with status 3.
+the code that makes it, and with the values that its arguments can have where they
+can be told. It does not run the program. If the number of some call cannot be
+told, scan says where and why, and exits with status 3.
+
+With --phase, only what the program can do from then on: main is from main.main on,
+and locked from the call of curbLockDown, or of the function that enforces a policy
+of package curb, wherever that is.
 
 With --by, the table is turned round: a line for each package or module, with the
 calls that it brings in. A package brings a call in if its code leads to the call
@@ -35,7 +40,7 @@ they need.
 
 With --compare, the list is held against recordings of the program, as "curb
 record -o" and "curb merge" write them. What was observed and not predicted is a
-bug in curb, and so are a caller and a callee in a recorded stack of which the one
+bug in curb, be it a call or a value of an argument, and so are a caller and a callee in a recorded stack of which the one
 cannot call the other as far as scan can see: with either, scan ends with status 1.
 What was predicted and never observed is what the recorded runs do not exercise.
 With --others, what other programs in the recordings did counts as observed, such
@@ -70,6 +75,8 @@ as what tests of the program's packages did.`,
 	cmd.Flags().BoolVar(&flags.opts.AllCode, "all-code", false, "take all code in the binary, whether the program can reach it or not")
 	cmd.Flags().Var(&by, "by", "say which `package or module` brings in which calls")
 	flags.add(cmd)
+	flags.addPhase(cmd)
+	cmd.MarkFlagsMutuallyExclusive("phase", "all-code")
 	seen.add(cmd)
 	return cmd
 }

@@ -64,6 +64,7 @@ calls of some code could not be told, with status 3.`,
 	cmd.Flags().BoolVar(&all, "all", false, "print a way to each function that makes the call")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the result as JSON")
 	flags.add(cmd)
+	flags.addPhase(cmd)
 	return cmd
 }
 

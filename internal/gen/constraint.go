@@ -16,7 +16,7 @@ import (
 // dependencies lists the package and all that it links in, as the build without
 // the lock-down has it, with or without cgo.
 func (p *Package) dependencies(ctx context.Context, cgo bool) ([]listed, error) {
-	overlay, clean, err := p.overlay()
+	overlay, clean, err := p.overlay(p.stubbed())
 	if err != nil {
 		return nil, err
 	}

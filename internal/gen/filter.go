@@ -14,7 +14,9 @@ const library = "github.com/gocurb/curb/precompiled"
 
 // writeFilter writes the function that loads the filter, and the filter.
 func writeFilter(b *bytes.Buffer, t *syscalls.Table, program filter.Program) {
-	fmt.Fprintf(b, `func %s() {
+	fmt.Fprintf(b, `//
+//go:noinline
+func %s() {
 	precompiled.Filter{Arch: %q, Program: curbFilter[:]}.MustEnforce()
 }
 
