@@ -35,14 +35,18 @@ writes Go files beside its main:
                        as those with another Go release or other build tags: it
                        does not compile, and says what to do
 
-Call curbLockDown() where the lock-down is to begin, first in main if in doubt.
-Until some code calls it, gen ends with status 1. Run gen again when the program
-has changed; without a change it leaves the files as they are.
+Call curbLockDown() where the lock-down is to begin, first in main if in doubt, or
+after the program has opened what it needs only once: the list has what the code
+can do from there on. Until some code calls it the list counts from the start of
+main, and gen ends with status 1. Run gen again when the program has changed;
+without a change it leaves the files as they are. Before it writes any it looks at
+the program with them, which must need no more than they allow.
 
 Programs that it starts inherit the lock-down. What they need is allowed if --child
 or --allow names it, or if --union or --from has a recording of it. With --from, the
-list is what was observed in the recordings, and nothing else: whatever the program
-did not do while it was recorded will fail. The lock-down says so.
+list is what was observed in the recordings, with the values that arguments had,
+and nothing else: whatever the program did not do while it was recorded will fail.
+The lock-down says so.
 
 The lock-down imports a package of github.com/gocurb/curb, which the program's
 go.mod must name ("go get github.com/gocurb/curb"). CGO_ENABLED, GOARCH and
@@ -60,6 +64,7 @@ GOFLAGS count as in any build.`,
 			if err != nil {
 				return err
 			}
+			called := u.LockDown != nil
 			if err := flags.addChildren(cmd, u, p.Build(), func(arg string) string { return childFrom(p.Dir, arg) }); err != nil {
 				return err
 			}
@@ -77,8 +82,11 @@ GOFLAGS count as in any build.`,
 				return err
 			}
 			sayWritten(cmd.ErrOrStderr(), result)
+			if called {
+				return nil
+			}
 			todo, err := p.Uncalled()
-			if err == nil && todo != "" {
+			if err == nil {
 				err = &exitError{exitNo, errors.New(todo)}
 			}
 			return err

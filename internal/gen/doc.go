@@ -9,15 +9,20 @@
 // a run over current ones all look at the same program, and end in the same
 // bytes.
 //
-// The list thus lacks what loading a filter itself costs: prctl and seccomp, and
-// what reading a thread's name takes when that fails. This is sound. The
-// kernel puts the filter in force on the way out of seccomp(2), for all threads
-// at once. If that fails, no filter is in force; if it succeeds, the code that
-// loaded it makes no further call. What that code leaves behind for later is
-// what it did to the state of the runtime, and there it does two things. It
-// allocates, as every program does. And it holds its goroutine on its thread
-// for a moment, for which the runtime starts a thread that stays; so the
+// It is read from the lock-down point on: what the program can do once the call of
+// curbLockDown has returned (package scan says how that is found, and from which
+// earlier moment the list counts where it cannot be). So what loading a filter costs
+// is not in it, and need not be. The kernel puts the filter in force on the way out of
+// seccomp(2), for all threads at once. If that fails, no filter is in force; if it
+// succeeds, the code that loaded it makes no further call. What that code leaves
+// behind for later is what it did to the state of the runtime, and there it does two
+// things. It allocates, as every program does. And it holds its goroutine on its
+// thread for a moment, for which the runtime starts a thread that stays; so the
 // replacement does the same, and the calls that come of it are in the list.
+//
+// This is checked, too: before the files are written the program is built with them,
+// and read from its lock-down point on. What is found then has to be allowed by the
+// filter, or nothing is written.
 //
 // # Which builds the files are for
 //

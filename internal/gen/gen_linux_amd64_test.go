@@ -334,11 +334,14 @@ func TestAllow(t *testing.T) {
 func TestNobodyCallsIt(t *testing.T) {
 	dir := module(t, map[string]string{"main.go": "package main\n\nfunc main() {\n\tprintln()\n}\n"})
 	end := in(t, dir, nil, curb, "gen", ".")
-	if end.status != 1 || !strings.Contains(end.stderr, "main (main.go:3):\n\tcurbLockDown()\n") {
+	if end.status != 1 || !strings.Contains(end.stderr, "main (main.go:3), or ") || !strings.HasSuffix(end.stderr, ":\n\tcurbLockDown()\n") {
 		t.Errorf("got %+v, want status 1 and what to add where", end)
 	}
 	for _, name := range generated {
 		get(t, dir, name)
+	}
+	if text := get(t, dir, "curb_linux_amd64.go"); !strings.Contains(text, "from main.main on, since") {
+		t.Errorf("it does not say from when on the list counts:\n%.900s", text)
 	}
 	put(t, dir, "main.go", "package main\n\nfunc main() {\n\tcurbLockDown()\n\tprintln()\n}\n")
 	if end := in(t, dir, nil, curb, "gen", "."); end.status != 0 {
