@@ -24,6 +24,7 @@ type analysis struct {
 	stores  []storeRef       // of reachable code to variables, by address
 	taken   []takenRef       // addresses of variables that reachable code takes, by address
 	bodies  map[int]*body
+	attrs   *attributes // of the processes that the program starts, as long as there are none
 	last    *body       // the one that was viewed last
 	limits  gobin.Range // of the image
 	words   []word      // of the data, by address
@@ -146,7 +147,11 @@ func (a *analysis) view(fn int) *body {
 func (a *analysis) body(fn int) *body {
 	b := a.bodies[fn]
 	if b == nil {
-		b = newBody(a.file, fn, a.mid[fn])
+		if a.attrs.covers(fn) && a.reach.has(fn) {
+			b, _ = a.reach.guarded(fn)
+		} else {
+			b = newBody(a.file, fn, a.mid[fn])
+		}
 		a.bodies[fn] = b
 	}
 	return b

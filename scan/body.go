@@ -26,6 +26,11 @@ type body struct {
 	loose bool
 	// c means that the code follows C's calling convention.
 	c bool
+
+	// Of a function that was folded: the instructions that can be reached, and of
+	// conditional jumps that go one way only whether that is the jump.
+	live []bool
+	ways map[int]bool
 }
 
 const unknownSP = int64(-1 << 62)
@@ -54,12 +59,21 @@ func newBody(f *gobin.File, index int, entries []middle) *body {
 		}
 	}
 	for i := 1; i < len(b.insts); i++ {
-		if !b.falls(i-1) && len(b.jumps[i]) == 0 {
+		if !b.falls(i-1) && len(b.jumps[i]) == 0 && !b.aligns(i) {
 			b.open[i] = true
 		}
 	}
 	b.findTaken(f)
 	return b
+}
+
+// aligns reports whether instruction i does nothing but align another one, to which
+// jumps lead.
+func (b *body) aligns(i int) bool {
+	for i < len(b.insts)-1 && b.insts[i].Op == isa.Nop && len(b.jumps[i]) == 0 && b.falls(i) {
+		i++
+	}
+	return len(b.jumps[i]) > 0
 }
 
 // falls reports whether control can go on from instruction i to i+1. It does

@@ -201,10 +201,9 @@ var programCases = []programCase{
 		name: "execs",
 		expect: []expectation{
 			{calls: "execve clone pipe2 dup3 wait4", because: "os/exec"},
-			{calls: "setpgid setsid setgroups chroot", because: "what SysProcAttr may ask of the child"},
 		},
-		never:         "swapon timer_create timer_settime timer_delete",
-		neverStripped: "swapon timer_create timer_settime timer_delete",
+		never:         "swapon timer_create timer_settime timer_delete setpgid setsid setgroups unshare ptrace",
+		neverStripped: "swapon timer_create timer_settime timer_delete setpgid setsid setgroups unshare ptrace",
 	},
 	{
 		name:   "profiled",

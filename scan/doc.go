@@ -25,7 +25,10 @@
 // initialiser puts into variables, and nowhere else, makes its function
 // reachable only once reachable code reads one of them (flow.go, latent.go):
 // var once = sync.OnceValue(f) does not make f run. A little of the runtime is known
-// to sleep until other code wakes it, as the profiler's timers do (dormant.go).
+// to sleep until other code wakes it, as the profiler's timers do (dormant.go). And
+// where no code can make a syscall.SysProcAttr, by which a program asks for a chroot, a
+// setuid and the like for the processes that it starts, jumps on its fields fold
+// (attributes.go, unmade.go, fold.go).
 //
 // Then each system call instruction is resolved (climb.go): the number is
 // followed backwards, over all ways that lead to the instruction, through

@@ -6,7 +6,7 @@ import (
 
 // stepSlot looks at what an instruction does to a slot of the stack.
 func (s *search) stepSlot(i int, in *isa.Inst, l loc) {
-	escapes := s.b.escapes(l.off)
+	escapes := s.b.escapes(l.off) && !s.a.attrs.keeps(s.b, l.off)
 	switch in.Op {
 	case isa.Call, isa.CallInd:
 		if in.Op == isa.Call && s.a.isWriteBarrier(in.Target) {

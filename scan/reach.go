@@ -86,6 +86,7 @@ func (a *analysis) newReach(folding bool) *reach {
 		r.guards = newGuardSet(a)
 		r.values = a.functionValues()
 		r.sleepers = a.sleepers()
+		a.attrs = a.findAttributes()
 		for _, v := range a.pointers {
 			if sym, ok := a.file.SymbolAt(v); ok {
 				r.pointedTo[sym] = true
@@ -138,6 +139,7 @@ func (r *reach) drain() {
 func (r *reach) function(fn int) {
 	r.awaken(fn)
 	r.close(fn)
+	r.reopen(r.a.attrs.below(fn))
 	file := r.a.file
 	for x := range r.live(fn) {
 		switch x.kind {
@@ -270,11 +272,11 @@ func (r *reach) guarded(fn int) (b *body, live []bool) {
 			fixed = append(fixed, g)
 		}
 	}
-	if len(fixed) == 0 && r.ends[fn] == nil && r.parent[fn].how != byResume {
+	covered := r.a.attrs.covers(fn)
+	if len(fixed) == 0 && r.ends[fn] == nil && r.parent[fn].how != byResume && !covered {
 		return nil, nil
 	}
-	b = r.a.view(fn)
-	return b, b.reachable(r.entries(fn, b), r.endings(fn, b), func(i int) (taken, ok bool) {
+	decide := func(b *body, i int) (taken, ok bool) {
 		for k := range fixed {
 			g := &fixed[k]
 			if b.pcs[i] != b.fn.Entry+uint64(g.off) || !b.straight(g) {
@@ -287,7 +289,13 @@ func (r *reach) guarded(fn int) (b *body, live []bool) {
 			return g.takes(v)
 		}
 		return false, false
-	})
+	}
+	if covered {
+		b = r.fold(fn, decide)
+		return b, b.live
+	}
+	b = r.a.view(fn)
+	return b, b.reachable(r.entries(fn, b), r.endings(fn, b), func(i int) (taken, ok bool) { return decide(b, i) })
 }
 
 // straight reports whether control can come to a guard's jump only by way of

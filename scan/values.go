@@ -54,6 +54,7 @@ const (
 	leafGlobal           // what a variable of the program holds
 	leafStack            // an address in the function's frame; value is its offset
 	leafCall             // what the call at instruction value left in loc
+	leafAttr             // a pointer to attributes of a process: see attributes.go
 	leafUnknown          // cannot be told, for the reason given
 )
 
@@ -89,6 +90,11 @@ func (a *analysis) originsDepth(b *body, at int, l loc, depth int) []leaf {
 		return s.out
 	}
 	s.push(at, l)
+	return s.run()
+}
+
+// run follows what was pushed, and returns the leaves.
+func (s *search) run() []leaf {
 	for len(s.work) > 0 {
 		st := s.work[len(s.work)-1]
 		s.work = s.work[:len(s.work)-1]
@@ -127,11 +133,13 @@ func (s *search) before(st searchState) {
 	if s.b.open[st.at] {
 		s.unknown("the code is reached in a way that is not known")
 	}
-	if st.at > 0 && s.b.falls(st.at-1) {
+	if st.at > 0 && s.b.falls(st.at-1) && s.b.goes(st.at-1, st.at) {
 		s.step(st.at-1, st.l)
 	}
 	for _, from := range s.b.jumps[st.at] {
-		s.step(from, st.l)
+		if s.b.goes(from, st.at) {
+			s.step(from, st.l)
+		}
 	}
 }
 
@@ -273,6 +281,10 @@ func (s *search) memory(i int, o *isa.Operand, delta int64, size uint8) {
 		s.slotAt(i, o.Imm+delta, size)
 	default:
 		for _, p := range s.a.originsDepth(s.b, i, regLoc(o.Base, 8), s.depth+1) {
+			if lf, ok := s.a.attrs.field(s.b, p, o.Imm+delta, size); ok {
+				s.leaf(lf)
+				continue
+			}
 			switch p.kind {
 			case leafConst:
 				s.leaf(leaf{kind: leafGlobal, value: p.value + uint64(o.Imm+delta), size: size})

@@ -10,15 +10,19 @@ import (
 // A Module is what the runtime knows of the ranges of its own image
 // (runtime.moduledata).
 type Module struct {
-	Addr      uint64
-	Text      Range
-	Data      []Range // with initial contents: noptrdata, data
-	Zero      []Range // that starts as zero: bss, noptrbss, the counters of -cover
-	Types     Range   // type descriptors, and up to Go 1.26 other constants among them
-	ROData    uint64  // start of the read-only data; 0 before Go 1.18
-	GoFunc    uint64  // start of the function data, inlining trees among it; 0 before Go 1.18
-	Itabs     Range   // where the linker keeps the itabs together (Go 1.27)
-	ItabLinks Range   // the slice of pointers to itabs (up to Go 1.26)
+	Addr uint64
+	Text Range
+	Data []Range // with initial contents: noptrdata, data
+	Zero []Range // that starts as zero: bss, noptrbss, the counters of -cover
+	// Programs of the garbage collector that tell which words of Data[1] and Zero[0],
+	// the variables that hold pointers, these are.
+	DataPointers, ZeroPointers uint64
+
+	Types     Range  // type descriptors, and up to Go 1.26 other constants among them
+	ROData    uint64 // start of the read-only data; 0 before Go 1.18
+	GoFunc    uint64 // start of the function data, inlining trees among it; 0 before Go 1.18
+	Itabs     Range  // where the linker keeps the itabs together (Go 1.27)
+	ItabLinks Range  // the slice of pointers to itabs (up to Go 1.26)
 }
 
 // Words of moduledata, from its start (runtime/symtab.go). The start has been the
@@ -209,6 +213,7 @@ func (m *Module) read(f *File, md moduleWords, l *layout) error {
 	if l.cover {
 		m.Zero = append(m.Zero, md.span(mdCover))
 	}
+	m.DataPointers, m.ZeroPointers = md.word(l.types-2), md.word(l.types-1)
 	m.Types = Range{md.word(l.types), md.word(l.etypes)}
 	if l.rodata != 0 {
 		m.ROData, m.GoFunc = md.word(l.rodata), md.word(l.gofunc)
