@@ -52,7 +52,7 @@ func TestBreakers(t *testing.T) {
 					t.Fatalf("the program itself does not make %v\n%s", missing, free)
 				}
 				curb := buildOnce(t, "curb", "..", nil, "./cmd/curb")
-				if got := breaker(t, curb, "run", "--quiet", "--no-cache", "--deny", "trap", path); got != free {
+				if got := breaker(t, curb, "run", "--quiet", "--no-cache", "--deny", "trap", "--arguments", "all", path); got != free {
 					t.Errorf("under its policy it makes\n%s\nand without\n%s", got, free)
 				}
 			})

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gocurb/curb/filter"
+	"github.com/gocurb/curb/internal/permit"
 	"github.com/gocurb/curb/syscalls"
 	"github.com/gocurb/curb/usage"
 )
@@ -50,9 +51,9 @@ func TestLockedBreakers(t *testing.T) {
 // filterFile writes a filter that allows what a usage holds and traps all else.
 func filterFile(t *testing.T, u *usage.Usage) string {
 	t.Helper()
-	policy := filter.Policy{Default: filter.Trap}
-	for _, name := range u.Names() {
-		policy.Rules = append(policy.Rules, filter.Rule{Syscall: name, Action: filter.Allow})
+	policy, err := permit.Policy(u, permit.Options{Default: filter.Trap, Conditions: permit.All})
+	if err != nil {
+		t.Fatal(err)
 	}
 	program, err := (&filter.Compiler{Tables: []*syscalls.Table{syscalls.AMD64}}).Compile(policy)
 	if err != nil {
