@@ -43,7 +43,7 @@ func (l LockDown) writeList(b *bytes.Buffer, t *syscalls.Table) {
 		fmt.Fprintf(b, "//\t%-*s  %s\n", width, name, maker(l.Usage, name))
 		word := "if"
 		for _, text := range conditions(t, rules[:n]) {
-			for _, line := range wrapped(word+" "+text, "   ") {
+			for _, line := range wrapped(word+" "+text, 96, "   ") {
 				fmt.Fprintf(b, "//\t    %s\n", line)
 			}
 			word = "or"
@@ -73,9 +73,8 @@ func conditions(t *syscalls.Table, rules []filter.Rule) []string {
 	return s.ArgText(t.Arch, 0)
 }
 
-// wrapped cuts a text into lines, and indents all but the first.
-func wrapped(text, indent string) []string {
-	const width = 81
+// wrapped cuts a text into lines of that width, and indents all but the first.
+func wrapped(text string, width int, indent string) []string {
 	var lines []string
 	line := ""
 	for word := range strings.FieldsSeq(text) {
@@ -121,7 +120,9 @@ func (l LockDown) since() string {
 }
 
 // paragraph is a text as lines of a comment.
-func paragraph(text string) string { return "// " + strings.Join(wrapped(text, ""), "\n// ") + "\n" }
+func paragraph(text string) string {
+	return "// " + strings.Join(wrapped(text, 81, ""), "\n// ") + "\n"
+}
 
 // exceptions says for which calls the default is another one. See package filter.
 func exceptions(byDefault filter.Action) string {

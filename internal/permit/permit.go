@@ -4,8 +4,8 @@
 // # What a condition costs
 //
 // Since Linux 5.11 the kernel runs no filter for a call that is allowed whatever
-// its arguments. With a condition it does, for each of these calls: that was
-// measured to take 20 to 30 ns, where the cheapest call (a FUTEX_WAKE that nobody
+// its arguments. With a condition it does, for each of these calls: that takes 15 to
+// 30 ns (docs/performance.md), where the cheapest of them (a FUTEX_WAKE that nobody
 // waits for) takes 100 ns, and one that waits, opens or sends takes thousands. So
 // conditions are worth it for all calls whose other operations would be of use to
 // who has taken the program over, futex among them: much of it Go programs never
