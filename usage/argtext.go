@@ -17,7 +17,8 @@ import (
 //	prot PROT_NONE, PROT_READ|PROT_WRITE; flags MAP_PRIVATE|MAP_ANONYMOUS [MAP_FIXED]
 //
 // says that prot has one of two values, and that flags has one, with the bit in
-// brackets set or not. "prot without PROT_EXEC" leaves all other bits free. Of more
+// brackets set or not. "prot without PROT_EXEC" leaves all other bits free, and
+// "clone_flags & CLONE_VM|CLONE_THREAD = CLONE_VM" all but these two. Of more
 // values than most the text has the first; 0 is no limit.
 func (s *Syscall) ArgText(arch string, most int) []string {
 	table, err := syscalls.For(cmp.Or(s.Arch, arch))
@@ -59,7 +60,7 @@ func (a *ArgValues) text(t *syscalls.Table, c *syscalls.Call, others []ArgValues
 		return name + " without " + bitsText(set, bound)
 	}
 	if few {
-		name += " & " + bitsText(set, bound)
+		name += " & " + bitsText(set, bound) + " ="
 	}
 	values, more := a.Values, ""
 	if most > 0 && len(values) > most {
@@ -93,7 +94,7 @@ func valueNames(t *syscalls.Table, c *syscalls.Call, index int, others []ArgValu
 func valueText(set *syscalls.FlagSet, v uint64) string {
 	const small = 4096
 	switch {
-	case set != nil:
+	case set != nil && set.Format(v) != "0x0":
 		return set.Format(v)
 	case v < small:
 		return fmt.Sprint(v)

@@ -20,7 +20,7 @@ func TestArgText(t *testing.T) {
 		{arch: "amd64", nr: 9, call: Syscall{Args: []ArgValues{arg(2, 0, 0, 3), arg(3, 0x10, 0x22)}},
 			want: []string{"prot PROT_NONE, PROT_READ|PROT_WRITE; flags MAP_PRIVATE|MAP_ANONYMOUS [MAP_FIXED]"}},
 		{arch: "amd64", nr: 9, call: Syscall{Args: []ArgValues{arg(2, ^uint64(4), 0)}}, want: []string{"prot without PROT_EXEC"}},
-		{arch: "amd64", nr: 10, call: Syscall{Args: []ArgValues{arg(2, ^uint64(6), 2, 4)}}, want: []string{"prot & PROT_WRITE|PROT_EXEC PROT_WRITE, PROT_EXEC"}},
+		{arch: "amd64", nr: 10, call: Syscall{Args: []ArgValues{arg(2, ^uint64(6), 2, 4)}}, want: []string{"prot & PROT_WRITE|PROT_EXEC = PROT_WRITE, PROT_EXEC"}},
 		{arch: "amd64", nr: 54, call: Syscall{
 			Args: []ArgValues{arg(1, 0, 1, 6), arg(2, 0, 1, 2)},
 			Cases: [][]ArgValues{

@@ -16,6 +16,7 @@ func (u *Usage) WriteTable(w io.Writer) error {
 	var b strings.Builder
 	writeCalls(&b, u.Syscalls)
 	u.writeArgs(&b)
+	u.writeLockDown(&b)
 	u.writeStarts(&b)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err
@@ -45,6 +46,21 @@ func writeCalls(b *strings.Builder, calls []Syscall) {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\n", s.Name, by, at, more)
 	}
 	tw.Flush() // a Builder takes all
+}
+
+// writeLockDown says where phase locked begins.
+func (u *Usage) writeLockDown(b *strings.Builder) {
+	if u.LockDown == nil {
+		return
+	}
+	var places []string
+	for _, f := range u.LockDown.Places {
+		places = append(places, strings.TrimSpace(f.Function+" "+f.Place()))
+	}
+	fmt.Fprintf(b, "\nIt is locked down in %s.\n", strings.Join(places, ", "))
+	if u.LockDown.Since != Locked {
+		fmt.Fprintf(b, "What waits there cannot be told, so the list counts from phase %s on.\n", u.LockDown.Since)
+	}
 }
 
 // writeStarts says who starts the program, and whether it can start others.
