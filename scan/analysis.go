@@ -24,6 +24,8 @@ type analysis struct {
 	stores  []storeRef       // of reachable code to variables, by address
 	taken   []takenRef       // addresses of variables that reachable code takes, by address
 	bodies  map[int]*body
+	quiet   bool        // crashes are not loud, unless the program asks for it
+	set     []uint64    // places of four bytes in the data that change, and not what is beside them
 	attrs   *attributes // of the processes that the program starts, as long as there are none
 	last    *body       // the one that was viewed last
 	limits  gobin.Range // of the image

@@ -89,6 +89,8 @@
 //     force makes no system call after that on its way back to its caller, but for
 //     those that any code can make at any time (it may have to grow its stack).
 //   - The code does not change itself, and makes none at run time.
+//   - Only if Options.Assume says so: nobody sets GODEBUG or GOTRACEBACK in the
+//     program's environment (environment.go).
 //
 // # Where it takes more than can happen
 //

@@ -47,6 +47,9 @@ func newGuardSet(a *analysis) *guardSet {
 	for _, v := range a.pointers {
 		s.taken(v)
 	}
+	for _, v := range a.set {
+		s.stored(v, 4)
+	}
 	s.giveUpCommon(a)
 	return s
 }

@@ -13,6 +13,9 @@ type Options struct {
 	// Phase is the part of the program's life that the answer is for: usage.Exec,
 	// usage.Main or usage.Locked. "" is usage.Exec.
 	Phase usage.Phase
+	// Assume is what is taken for granted of the program's surroundings: nothing,
+	// unless it is told.
+	Assume Assume
 	// AllCode takes every call site in the whole text, whether the program
 	// can reach it or not: an upper bound that depends on much less of the
 	// analysis.
@@ -36,6 +39,7 @@ func File(path string, opts Options) (*usage.Usage, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	a := newAnalysis(f)
+	a.assume(opts.Assume)
 	if opts.AllCode {
 		a.walk(true)
 	} else if err := a.phase(opts.Phase); err != nil {
@@ -48,6 +52,7 @@ func File(path string, opts Options) (*usage.Usage, error) {
 	a.loader(opts.Sysroot)
 	a.sites()
 	u := a.report(table, <-ways)
+	u.Assumes = opts.Assume.Names()
 	if opts.Phase != "" && !opts.AllCode {
 		u.Phase = opts.Phase
 	}

@@ -12,7 +12,7 @@ import (
 // WriteTable prints the usage for a person: a line for each system call with
 // the place that makes it nearest to the program's start.
 func (u *Usage) WriteTable(w io.Writer) error {
-	fmt.Fprintf(w, "%s: %d system calls (%s, linux/%s, phase %s)\n\n", u.Binary, len(u.Names()), u.GoVersion, u.Arch, u.Phase)
+	fmt.Fprintf(w, "%s: %d system calls (%s, linux/%s, phase %s%s)\n\n", u.Binary, len(u.Names()), u.GoVersion, u.Arch, u.Phase, u.assuming())
 	var b strings.Builder
 	writeCalls(&b, u.Syscalls)
 	u.writeArgs(&b)
@@ -22,6 +22,14 @@ func (u *Usage) WriteTable(w io.Writer) error {
 		return err
 	}
 	return writeUnresolved(w, u.Unresolved)
+}
+
+// assuming says what the list takes for granted.
+func (u *Usage) assuming() string {
+	if slices.Contains(u.Assumes, "env") {
+		return ", if nobody sets GODEBUG or GOTRACEBACK"
+	}
+	return ""
 }
 
 // writeCalls prints a line for each call.

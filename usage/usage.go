@@ -44,6 +44,9 @@ type Usage struct {
 	GoVersion string `json:"goVersion"` // "" if it is not Go's
 	Arch      string `json:"arch"`
 	Phase     Phase  `json:"phase"`
+	// Assumes is what the scan took for granted: "env" that nobody sets GODEBUG or
+	// GOTRACEBACK. Where that is not so, Syscalls is incomplete.
+	Assumes []string `json:"assumes,omitempty"`
 	// SHA256 is that of the binary's file, in hex, in a usage that was recorded;
 	// "" where it could not be read, and where the usage is of several binaries.
 	SHA256 string `json:"sha256,omitempty"`

@@ -131,6 +131,7 @@ func genCommand(dir string, allowed *allowances, flags *lookFlags, ignored []str
 	for _, child := range flags.children {
 		add("--child", childFrom(dir, child), "")
 	}
+	add("--assume", strings.Join(flags.opts.Assume.Names(), ","), "")
 	add("--tags", flags.tags, "")
 	add("--ldflags", flags.ldflags, "")
 	add("--ignore-tags", strings.Join(ignored, ","), "")

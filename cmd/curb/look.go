@@ -26,6 +26,7 @@ func (f *lookFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.children, "child", nil, "add what the Go program `TARGET` needs, which this one starts (may be given several times)")
 	cmd.Flags().StringVar(&f.opts.Sysroot, "sysroot", "", "where the files are of the system that the program will run on: position-independent programs\nname a dynamic loader, whose calls count too (`DIR`; default /)")
 	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "read the program even if the result is in the cache, and do not keep it there")
+	f.addAssume(cmd)
 	f.buildFlags.add(cmd)
 }
 
