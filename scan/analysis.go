@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/syscalls"
 	"github.com/gocurb/curb/usage"
 )
 
@@ -19,7 +20,9 @@ type analysis struct {
 	whole   *reach      // and all code that leads there
 	points  []caller    // the calls that lock down, in phase locked
 	since   usage.Phase // from which phase on code counts, there
+	walks   []*reach    // what that was found in
 	callers map[int][]caller
+	earlier map[int][]caller // those in all code, where that is more
 	mid     map[int][]middle // places in the middle of functions that something refers to
 	stores  []storeRef       // of reachable code to variables, by address
 	taken   []takenRef       // addresses of variables that reachable code takes, by address
@@ -34,6 +37,10 @@ type analysis struct {
 	anyMethods bool
 	pointers   []uint64 // to variables, that the data holds, sorted
 	found      map[uint32][]finding
+	combined   map[uint32][]combination // with which arguments each call is made
+	terms      *terms
+	table      *syscalls.Table
+	tell       map[uint32][]tellingArg
 	open       []openSite
 
 	loaderFile *usage.LoaderFile // the dynamic loader, if there is one
@@ -79,9 +86,11 @@ const noFunc = -1
 func newAnalysis(f *gobin.File) *analysis {
 	a := &analysis{
 		file: f, arch: archOf(f), limits: f.Span(),
-		callers: map[int][]caller{}, mid: map[int][]middle{},
-		bodies: map[int]*body{}, found: map[uint32][]finding{},
+		callers: map[int][]caller{}, earlier: map[int][]caller{}, mid: map[int][]middle{},
+		bodies: map[int]*body{}, found: map[uint32][]finding{}, combined: map[uint32][]combination{},
+		tell: map[uint32][]tellingArg{},
 	}
+	a.terms = newTerms(a)
 	var data sync.WaitGroup
 	data.Go(a.readData)
 	a.facts = gather(f)
@@ -113,8 +122,13 @@ func (a *analysis) index() {
 		for r := range a.whole.live(fn) {
 			switch r.kind {
 			case refCall, refJump:
-				if to, ok := a.file.FuncWithEntry(r.addr); ok && a.reach.resumed[to] != nil {
-					a.callers[to] = append(a.callers[to], caller{fn, r.place})
+				if to, ok := a.file.FuncWithEntry(r.addr); ok {
+					if a.whole != a.reach {
+						a.earlier[to] = append(a.earlier[to], caller{fn, r.place})
+					}
+					if a.reach.resumed[to] != nil {
+						a.callers[to] = append(a.callers[to], caller{fn, r.place})
+					}
 				}
 			case refAddr, refNumber:
 				a.taken = append(a.taken, takenRef{r.addr, caller{fn, r.place}})
@@ -176,8 +190,7 @@ func (a *analysis) sites() {
 			pc := a.file.Funcs[fn].Entry + uint64(r.off)
 			switch r.kind {
 			case refSyscall:
-				c := climb{a: a, seen: map[climbState]bool{}}
-				c.site(fn, r.place, regLoc(a.arch.number, 4), nil)
+				newClimb(a).site(fn, r.place, regLoc(a.arch.number, 4), a.kernelArguments(fn, r.place), nil)
 			case refInt80:
 				a.unresolved(fn, pc, "INT 0x80 makes a system call of the 32-bit kind, whose numbers are others")
 			case refSysenter:

@@ -19,8 +19,10 @@ type arch struct {
 	width uint64
 
 	number isa.Reg // holds the number of a system call
-	// arguments are the registers that the kernel reads at a system call.
+	// arguments are the registers that the kernel reads at a system call, and
+	// inOrder those of the arguments alone, in order.
 	arguments isa.RegSet
+	inOrder   [6]isa.Reg
 	sp, fp    isa.Reg    // the stack pointer and the frame pointer
 	kept      isa.RegSet // what C functions leave as it was
 
@@ -35,6 +37,8 @@ type arch struct {
 	// The calling convention of compiled Go code (cmd/compile/abi-internal.md).
 	result  isa.Reg // the first result
 	results isa.RegSet
+	third   isa.Reg // the third parameter that is an integer
+	context isa.Reg // points to the closure that is called
 	zeroVec isa.Reg // the vector register that is kept at zero, or NoReg
 
 	// The write barrier's slow path leaves its result in one register, and

@@ -13,11 +13,14 @@ var aarch64 = arch{
 	width:     4,
 	number:    arm64.X8,
 	arguments: 1<<(arm64.X8+1) - 1, // X0 to X8
+	inOrder:   [6]isa.Reg{arm64.X0, arm64.X1, arm64.X2, arm64.X3, arm64.X4, arm64.X5},
 	sp:        arm64.SP, fp: arm64.X29,
 	kept:   arm64Kept(),
 	pushed: 0, argument: 8,
 	result:        arm64.X0,
 	results:       1<<(arm64.X15+1) - 1, // X0 to X15
+	third:         arm64.X2,
+	context:       arm64.X26,
 	zeroVec:       isa.NoReg,
 	barrierResult: arm64.X25, barrierWrites: 1<<arm64.X16 | 1<<arm64.X17 | 1<<arm64.X25 | 1<<arm64.X27 | 1<<arm64.X30,
 	temporary: arm64.X27,

@@ -24,6 +24,8 @@ type body struct {
 	taken []int64
 	// loose means that the frame may be reached in ways that taken cannot tell.
 	loose bool
+	// locals is where in the frame there are variables alone: see lowestLocal.
+	locals int64
 	// c means that the code follows C's calling convention.
 	c bool
 
@@ -63,6 +65,7 @@ func newBody(f *gobin.File, index int, entries []middle) *body {
 			b.open[i] = true
 		}
 	}
+	b.followSP()
 	b.findTaken(f)
 	return b
 }

@@ -10,25 +10,41 @@ import (
 )
 
 // A climb follows the number of one system call instruction up through the
-// callers, to the places where it becomes a constant.
+// callers, to the places where it becomes a constant, and notes at each step where
+// the call's arguments are then.
 type climb struct {
 	a    *analysis
 	seen map[climbState]bool
+	ways map[climbPlace]int // how often a place was come to, with other arguments
 }
 
-type climbState struct {
+type climbPlace struct {
 	caller
 	l loc
 }
 
+type climbState struct {
+	climbPlace
+	args arguments
+}
+
+func newClimb(a *analysis) *climb {
+	return &climb{a: a, seen: map[climbState]bool{}, ways: map[climbPlace]int{}}
+}
+
 // site resolves what l holds before the instruction at a place. through lists
 // the functions between that place and the system call instruction.
-func (c *climb) site(fn int, at place, l loc, through []int) {
-	st := climbState{caller{fn, at}, l}
+func (c *climb) site(fn int, at place, l loc, args arguments, through []int) {
+	st := climbState{climbPlace{caller{fn, at}, l}, args}
+	if c.ways[st.climbPlace] >= maxWays {
+		st.args = arguments{}
+	}
 	if c.seen[st] {
 		return // a cycle of callers adds nothing
 	}
 	c.seen[st] = true
+	c.ways[st.climbPlace]++
+	args = st.args
 	b := c.a.body(fn)
 	pc := b.fn.Entry + uint64(at.off)
 	i, ok := b.find(at)
@@ -39,11 +55,11 @@ func (c *climb) site(fn int, at place, l loc, through []int) {
 	for _, lf := range c.a.origins(b, i, l) {
 		switch lf.kind {
 		case leafConst:
-			c.constant(fn, pc, uint32(lf.value), through)
+			c.constant(fn, pc, uint32(lf.value), args, through)
 		case leafParam:
-			c.callers(fn, lf.loc, through)
+			c.callers(fn, lf.loc, args, through)
 		case leafGlobal:
-			c.global(fn, pc, lf, through)
+			c.global(fn, pc, lf, args, through)
 		case leafStack:
 			c.a.unresolved(fn, pc, "the number cannot be told: it is an address on the stack")
 		default:
@@ -52,7 +68,8 @@ func (c *climb) site(fn int, at place, l loc, through []int) {
 	}
 }
 
-func (c *climb) constant(fn int, pc uint64, nr uint32, through []int) {
+func (c *climb) constant(fn int, pc uint64, nr uint32, args arguments, through []int) {
+	c.a.noteArguments(nr, args)
 	for _, have := range c.a.found[nr] {
 		if have.pc == pc {
 			return
@@ -62,7 +79,7 @@ func (c *climb) constant(fn int, pc uint64, nr uint32, through []int) {
 }
 
 // callers goes on in every function that calls fn or jumps to it.
-func (c *climb) callers(fn int, l loc, through []int) {
+func (c *climb) callers(fn int, l loc, args arguments, through []int) {
 	a := c.a
 	if how, ok := a.reach.indirect(fn); ok {
 		a.unresolved(fn, a.file.Funcs[fn].Entry, "the number is a parameter, and the function may be called through a function value: "+how)
@@ -72,26 +89,33 @@ func (c *climb) callers(fn int, l loc, through []int) {
 		a.unresolved(fn, a.file.Funcs[fn].Entry, "the number is a parameter, and no call of the function was found")
 	}
 	for _, from := range a.callers[fn] {
-		b := a.body(from.fn)
-		pc := b.fn.Entry + uint64(from.off)
-		i, ok := b.find(from.place)
-		if !ok {
-			a.unresolved(from.fn, pc, "the call is not on an instruction's boundary")
+		_, at, why := a.passedBy(from, l)
+		if why != "" {
+			a.unresolved(from.fn, a.file.Funcs[from.fn].Entry+uint64(from.off), why)
 			continue
 		}
-		at := l
-		if l.kind == inSlot {
-			if b.sp[i] == unknownSP {
-				a.unresolved(from.fn, pc, "the number is passed on the stack, whose pointer is not known")
-				continue
-			}
-			at.off += b.sp[i]
-			if b.insts[i].Op == isa.Call {
-				at.off -= a.arch.pushed // the return address
-			}
-		}
-		c.site(from.fn, from.place, at, through)
+		c.site(from.fn, from.place, at, args.passedBy(a, from), through)
 	}
+}
+
+// passedBy returns where a caller, before the call, holds what is in l when the
+// function that it calls is entered, and the instruction of the call.
+func (a *analysis) passedBy(from caller, l loc) (i int, at loc, why string) {
+	b := a.body(from.fn)
+	i, ok := b.find(from.place)
+	if !ok {
+		return 0, loc{}, "the call is not on an instruction's boundary"
+	}
+	if l.kind == inSlot {
+		if b.sp[i] == unknownSP {
+			return 0, loc{}, "the number is passed on the stack, whose pointer is not known"
+		}
+		l.off += b.sp[i]
+		if op := b.insts[i].Op; op == isa.Call || op == isa.CallInd {
+			l.off -= a.arch.pushed // the return address
+		}
+	}
+	return i, l, ""
 }
 
 // allThreads makes a call on behalf of syscall.AllThreadsSyscall, which has put
@@ -100,7 +124,7 @@ const allThreads = "runtime.runPerThreadSyscall"
 
 // global resolves a number that comes from a variable: its initial value and
 // every store to it.
-func (c *climb) global(fn int, pc uint64, lf leaf, through []int) {
+func (c *climb) global(fn int, pc uint64, lf leaf, args arguments, through []int) {
 	a := c.a
 	initial, ok := a.file.Initial(lf.value, lf.size)
 	if !ok {
@@ -108,7 +132,7 @@ func (c *climb) global(fn int, pc uint64, lf leaf, through []int) {
 		return
 	}
 	if a.file.Name(&a.file.Funcs[fn]) != allThreads {
-		c.constant(fn, pc, uint32(truncate(initial, lf.size)), through)
+		c.constant(fn, pc, uint32(truncate(initial, lf.size)), args, through)
 	}
 	if a.file.ReadOnly(lf.value) {
 		return
@@ -116,48 +140,79 @@ func (c *climb) global(fn int, pc uint64, lf leaf, through []int) {
 	if _, known := a.file.SymbolAt(lf.value); !known && !a.ownVariable(fn, pc) {
 		a.unresolved(fn, pc, fmt.Sprintf("the number is read from the variable at %#x, whose limits are not known for want of symbols", lf.value))
 	}
-	stores, why := a.storesThrough(lf.value)
+	stores, why := a.storesInto(lf.value, lf.size)
 	if why != "" {
 		a.unresolved(fn, pc, fmt.Sprintf("the number is read from the variable at %#x, %s", lf.value, why))
-		return
 	}
-	for _, st := range append(stores, a.storesTo(lf.value, lf.size)...) {
-		if st.addr < lf.value+uint64(lf.size) && lf.value < st.addr+uint64(st.size) {
-			c.store(st, lf, through)
+	for _, st := range stores {
+		c.store(st, lf, args.fixed(), through)
+	}
+}
+
+// storesInto returns all stores that touch the size bytes of a variable at addr, or
+// says why it may change otherwise.
+func (a *analysis) storesInto(addr uint64, size uint8) (stores []storeRef, why string) {
+	stores, why = a.storesThrough(addr)
+	if why != "" {
+		return nil, why
+	}
+	all := append(stores, a.storesTo(addr, size)...)
+	return slices.DeleteFunc(all, func(st storeRef) bool {
+		return st.addr >= addr+uint64(size) || addr >= st.addr+uint64(st.size)
+	}), ""
+}
+
+// store goes on with what a store puts into the variable that lf names.
+func (c *climb) store(st storeRef, lf leaf, args arguments, through []int) {
+	a := c.a
+	pc := a.file.Funcs[st.fn].Entry + uint64(st.off)
+	what, why := a.stored(st, lf.value, lf.size)
+	if why != "" {
+		a.unresolved(st.fn, pc, why)
+	}
+	for _, v := range what {
+		if v.known {
+			c.constant(st.fn, pc, uint32(v.value), args, through)
+		} else {
+			c.site(st.fn, st.place, v.l, args, through)
 		}
 	}
 }
 
-// store goes on with what a store puts into the variable that lf names.
-func (c *climb) store(st storeRef, lf leaf, through []int) {
-	a, b := c.a, c.a.body(st.fn)
-	pc := b.fn.Entry + uint64(st.off)
+// A stored value is a constant, or what a place holds just before the store.
+type stored struct {
+	known bool
+	value uint64
+	l     loc
+	at    int // the instruction that stores
+}
+
+// stored returns what a store puts into the size bytes of a variable at addr.
+func (a *analysis) stored(st storeRef, addr uint64, size uint8) (what []stored, why string) {
+	b := a.body(st.fn)
 	i, ok := b.find(st.place)
-	off := int64(lf.value - st.addr) // of the number in what is stored
-	if ok && off >= 0 && off+int64(lf.size) <= int64(st.size) {
+	off := int64(addr - st.addr) // of the value in what is stored
+	if ok && off >= 0 && off+int64(size) <= int64(st.size) {
 		in := &b.insts[i]
 		switch {
 		case in.Op == isa.Mov && off == 0 && in.Src.Kind == isa.KindImm:
-			c.constant(st.fn, pc, uint32(truncate(uint64(in.Src.Imm), lf.size)), through)
-			return
+			return []stored{{known: true, value: truncate(uint64(in.Src.Imm), size)}}, ""
 		case in.Op == isa.Mov && off == 0 && in.Src.Kind == isa.KindReg:
-			c.site(st.fn, st.place, regLoc(in.Src.Reg, lf.size), through)
-			return
+			return []stored{{l: regLoc(in.Src.Reg, size), at: i}}, ""
 		case in.Op == isa.MovVec && in.Src.Kind == isa.KindVec:
-			c.site(st.fn, st.place, vecLoc(in.Src.Reg, off), through)
-			return
+			return []stored{{l: vecLoc(in.Src.Reg, off), at: i}}, ""
 		case a.isCopy(in):
 			for _, from := range a.origins(b, i, regLoc(a.arch.copyFrom, 8)) {
 				if from.kind != leafStack {
-					a.unresolved(st.fn, pc, "it copies a system call's number from a place that is computed")
+					why = "it copies a system call's number from a place that is computed"
 					continue
 				}
-				c.site(st.fn, st.place, slotLoc(int64(from.value)+off, lf.size), through)
+				what = append(what, stored{l: slotLoc(int64(from.value)+off, size), at: i})
 			}
-			return
+			return what, why
 		}
 	}
-	a.unresolved(st.fn, pc, "it changes a variable that holds a system call's number in a way that is not followed")
+	return nil, "it changes a variable that holds a system call's number in a way that is not followed"
 }
 
 // storesTo returns the stores that touch the size bytes at addr.
@@ -201,7 +256,11 @@ func (a *analysis) storesThrough(addr uint64) (stores []storeRef, why string) {
 // keep a system call's number in a variable of its own (fcntl64Syscall), or at
 // the start of one (perThreadSyscall): its limits are known without symbols.
 func (a *analysis) ownVariable(fn int, pc uint64) bool {
-	function := a.file.Position(&a.file.Funcs[fn], pc)[0].Func
+	return keepsNumbers(a.file.Position(&a.file.Funcs[fn], pc)[0].Func)
+}
+
+// keepsNumbers reports whether a function is of one of those packages.
+func keepsNumbers(function string) bool {
 	for _, pkg := range []string{"runtime.", "syscall.", "internal/syscall/unix.", "internal/poll.", "golang.org/x/sys/unix."} {
 		if strings.HasPrefix(function, pkg) {
 			return true

@@ -36,6 +36,20 @@
 // is a parameter the search goes on at every call of the function, and where it
 // is a variable at every store to it.
 //
+// Of the arguments that say what a call is to do (syscalls.Call.Telling) the values
+// are found in the same way (terms.go). On the way to where the number is known, it is
+// noted where the kernel's six arguments are (arguments.go); from there on each is
+// followed by itself, through arithmetic as well, through the results of functions,
+// variables and all callers, until nothing new is found. What comes out is a set of
+// values, and of bits that can be set or not (bits.go). Where a function passes on two
+// of them, its callers are told apart, so that combinations are known (combine.go).
+// What cannot be told can be anything: what comes from memory that is allocated, from a
+// closure or an interface, the parameters of a function that may be called through a
+// pointer, and all arguments of calls that the vDSO or the loader makes, too. A function
+// that variables of its own hold, which are used for nothing but to call it, is no
+// such (heldcalls.go): net calls syscall.Socket that way. No filter sees what lies
+// behind a pointer: the flags of clone3 and openat2.
+//
 // Calls that no instruction makes are added (implicit.go): what the vDSO falls
 // back on, as far as the program reads the address of the vDSO's function, and
 // restart_syscall; and where a dynamic loader starts the program, every call
@@ -73,7 +87,11 @@
 //   - The names of a few functions of the runtime say what they do: the write
 //     barrier's slow path, morestack, the allocator, duffcopy, and the one that
 //     makes a call on all threads, and the few that sleep (dormant.go). Where the
-//     names were changed the list is longer, not shorter.
+//     names were changed the list is longer, not shorter. So with arguments: the
+//     method that alone calls a package's mmap, the one that asks addresses for
+//     their families, and what the vDSO asks of mmap (heldcalls.go, named.go).
+//   - The compiler puts what belongs to the functions that a function calls below its
+//     own variables (frame.go, lowestLocal).
 //   - The fields of the runtime's own records are changed by the runtime only.
 //   - In a position-independent program an address is where a relocation makes
 //     one, and nowhere else.
@@ -107,6 +125,5 @@
 //
 // Executables for linux/amd64 and linux/arm64 of Go 1.17 or later. C code is not
 // analysed but for the loader's: an executable that contains some, or that is
-// linked with a library, has that as an unresolved place. Arguments are not
-// looked at yet.
+// linked with a library, has that as an unresolved place.
 package scan

@@ -105,7 +105,7 @@ func (g *gatherer) function(fn *gobin.Func, entries []uint64) facts {
 		} else {
 			at = place{off: off}
 		}
-		if !g.decoder.fakesFrame(i) {
+		if !g.decoder.fakesFrame(i) && (g.keeps || !g.decoder.noAddress(i)) {
 			g.inst(fn, at, &g.decoder.insts[i])
 		}
 		g.tests.inst(at.off, &g.decoder.insts[i])
@@ -158,15 +158,18 @@ func (g *gatherer) operand(at place, in *isa.Inst, o *isa.Operand, dst bool) {
 		switch {
 		case o.Inexact:
 			g.add(ref{place: at, kind: refPage, addr: uint64(o.Imm)})
-		case !o.Rip:
+		case !o.Rip && in.Op != isa.Sub: // what is taken away is no address
 			g.number(at, uint64(o.Imm))
 		case in.Fused && g.keeps:
 			g.add(ref{place: at, kind: refAddr, addr: uint64(o.Imm)})
 		}
 	case isa.KindMem:
 		if o.Base != isa.NoReg || o.Index != isa.NoReg || o.Seg != 0 {
-			// An absolute displacement beside a register: an array's start.
-			g.number(at, uint64(o.Imm))
+			// An absolute displacement beside a register: an array's start, but not
+			// beside the stack pointer.
+			if o.Base != g.decoder.arch.sp {
+				g.number(at, uint64(o.Imm))
+			}
 			return
 		}
 		addr := uint64(o.Imm)

@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"math"
+
 	"github.com/gocurb/curb/internal/isa"
 )
 
@@ -119,9 +121,63 @@ func (s *search) clobbered(i int, in *isa.Inst, l loc) bool {
 		return false // above the return address: the caller's own frame
 	}
 	sp := s.b.sp[i]
-	if sp == unknownSP || l.off < sp || in.Op == isa.CallInd {
+	if sp == unknownSP || l.off < sp {
 		return true
+	}
+	if in.Op == isa.CallInd {
+		return !s.terms || l.off < s.a.lowestLocal(s.b)
 	}
 	args := s.a.argsSize(in.Target)
 	return args < 0 || l.overlaps(sp+s.a.arch.argument, args)
+}
+
+// lowestLocal returns an offset in a compiled function's frame from which on there
+// are variables alone. The compiler puts what belongs to callees below all of them,
+// and never reads there what it has stored itself: what is read again so, is a
+// variable (cmd/compile/internal/ssagen, AllocFrame).
+func (a *analysis) lowestLocal(b *body) int64 {
+	if b.locals != 0 {
+		return b.locals
+	}
+	b.locals = math.MaxInt64
+	if b.c || a.file.Asm(b.fn) {
+		return b.locals
+	}
+	for i := range b.insts {
+		off, ok := b.slotOf(i, &b.insts[i].Src)
+		if ok && off < min(b.locals, 0) && a.storedBefore(b, i, off) {
+			b.locals = off
+		}
+	}
+	return b.locals
+}
+
+// slotOf returns the offset in the frame of an operand that is a slot of it.
+func (b *body) slotOf(i int, o *isa.Operand) (int64, bool) {
+	if o.Kind != isa.KindMem || o.Base != b.arch.sp || o.Index != isa.NoReg || o.Seg != 0 || o.Inexact || b.insts[i].Op == isa.Lea {
+		return 0, false
+	}
+	return b.sp[i] + o.Imm, b.sp[i] != unknownSP
+}
+
+// storedBefore reports whether what instruction i reads in a slot was put there by
+// the same code before it, with no call in between that may have changed it.
+func (a *analysis) storedBefore(b *body, i int, off int64) bool {
+	const most = 100 // instructions
+	for k := i - 1; k >= max(i-most, 0); k-- {
+		in := &b.insts[k]
+		if len(b.jumps[k+1]) > 0 || b.open[k+1] || !b.falls(k) || in.Op == isa.CallInd {
+			return false
+		}
+		if in.Op == isa.Call {
+			args := a.argsSize(in.Target)
+			if args < 0 || b.sp[k] == unknownSP || slotLoc(off, 1).overlaps(b.sp[k]+a.arch.argument, args) {
+				return false
+			}
+		}
+		if to, ok := b.slotOf(k, &in.Dst); ok && to == off && (in.Op == isa.Mov || in.Op == isa.MovVec) {
+			return true
+		}
+	}
+	return false
 }

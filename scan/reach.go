@@ -99,7 +99,7 @@ func (a *analysis) newReach(folding bool) *reach {
 // walk finds everything reachable from the entry point.
 func (a *analysis) walk(allCode bool) {
 	r := a.newReach(!allCode)
-	a.reach, a.whole = r, r
+	a.reach, a.whole, a.walks = r, r, []*reach{r}
 	r.visit(r.start, step{how: isRoot})
 	r.finish()
 	if allCode {
@@ -198,16 +198,18 @@ func (r *reach) viaPointer(to int, why string, s step) {
 	r.visit(to, s)
 }
 
+// inData is why functions may be called whose values are in the data.
+const inData = "the program's data holds its address"
+
 // data visits the functions to which words of the data point, directly or by
 // way of a function value.
 func (r *reach) data() {
-	const why = "the program's data holds its address"
 	for _, w := range r.a.words {
 		if to, ok := r.a.file.FuncWithEntry(w.value); ok && !r.values[w.addr] && !r.tasks.hold(w.addr) && !r.once.words[w.addr] {
-			r.viaPointer(to, why, step{how: byData})
+			r.viaPointer(to, inData, step{how: byData})
 		}
 		if r.values[w.value] {
-			r.viaPointer(r.target(w.value), why, step{how: byData})
+			r.viaPointer(r.target(w.value), inData, step{how: byData})
 		}
 	}
 }

@@ -2,6 +2,8 @@ package scan
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/syscalls"
@@ -39,6 +41,7 @@ func File(path string, opts Options) (*usage.Usage, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	a := newAnalysis(f)
+	a.table = table
 	a.assume(opts.Assume)
 	if opts.AllCode {
 		a.walk(true)
@@ -51,14 +54,15 @@ func File(path string, opts Options) (*usage.Usage, error) {
 	a.outside()
 	a.loader(opts.Sysroot)
 	a.sites()
-	u := a.report(table, <-ways)
-	u.Assumes = opts.Assume.Names()
+	phase := usage.Exec
 	if opts.Phase != "" && !opts.AllCode {
-		u.Phase = opts.Phase
+		phase = opts.Phase
 	}
-	if u.Phase != usage.Exec {
-		u.DropLoader()
+	if phase != usage.Exec {
+		a.loaded = nil // it is done
 	}
+	u := a.report(table, <-ways)
+	u.Phase, u.Assumes = phase, opts.Assume.Names()
 	return u, nil
 }
 
@@ -78,22 +82,26 @@ func (a *analysis) report(table *syscalls.Table, ways *chains) *usage.Usage {
 		}
 	}
 	implicit := a.implicit(table)
-	for nr, findings := range a.found {
+	for _, nr := range slices.Sorted(maps.Keys(a.found)) {
+		findings := a.found[nr]
 		call := usage.Syscall{Name: name(table, nr), Nr: nr}
 		for _, f := range findings {
 			call.Evidence = append(call.Evidence, w.evidence(f))
 		}
-		if e, ok := implicit[nr]; ok {
+		e, more := implicit[nr]
+		call.Args, call.Cases = a.arguments(nr, !more)
+		if more {
 			call.Evidence = append(call.Evidence, e.evidence)
 			delete(implicit, nr)
 		}
+		hideBehindPointer(&call)
 		sortEvidence(call.Evidence)
 		u.Syscalls = append(u.Syscalls, call)
 	}
 	for nr, e := range implicit {
-		u.Syscalls = append(u.Syscalls, usage.Syscall{
-			Name: name(table, nr), Nr: nr, Origin: e.origin, Evidence: []usage.Evidence{e.evidence},
-		})
+		call := usage.Syscall{Name: name(table, nr), Nr: nr, Origin: e.origin, Evidence: []usage.Evidence{e.evidence}}
+		call.Args, _ = a.arguments(nr, false)
+		u.Syscalls = append(u.Syscalls, call)
 	}
 	for _, o := range a.open {
 		u.Unresolved = append(u.Unresolved, w.unresolved(o))
@@ -107,6 +115,19 @@ func (a *analysis) report(table *syscalls.Table, ways *chains) *usage.Usage {
 	}
 	u.Sort()
 	return u
+}
+
+// hideBehindPointer notes of a call whose flags lie behind a pointer that no filter
+// can look at them.
+func hideBehindPointer(call *usage.Syscall) {
+	if call.Name != "clone3" && call.Name != "openat2" {
+		return
+	}
+	for i := range call.Evidence {
+		if e := &call.Evidence[i]; e.Note == "" {
+			e.Note = "its flags lie behind a pointer, where no filter sees them"
+		}
+	}
 }
 
 // name returns a call's name, or "#N" for a number that the table does not

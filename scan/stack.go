@@ -19,6 +19,47 @@ func (b *body) readSP(f *gobin.File) {
 	}
 }
 
+// followSP finds the stack pointer where the table is not to be relied on, as far as
+// the instructions tell it, all ways from the entry on. Where they do not agree, or
+// one comes from elsewhere, it is not known.
+func (b *body) followSP() {
+	if len(b.insts) == 0 || b.sp[0] != unknownSP || b.c {
+		return
+	}
+	out := b.successors()
+	const notYet = unknownSP - 1
+	for i := range b.sp {
+		b.sp[i] = notYet
+	}
+	var work []int
+	set := func(i int, sp int64) {
+		switch {
+		case b.sp[i] == sp || b.sp[i] == unknownSP:
+			return
+		case b.sp[i] != notYet:
+			sp = unknownSP
+		}
+		b.sp[i] = sp
+		work = append(work, i)
+	}
+	set(0, 0)
+	for i := range b.open {
+		set(i, unknownSP)
+	}
+	for len(work) > 0 {
+		i := work[len(work)-1]
+		work = work[:len(work)-1]
+		for _, to := range b.next(i, out, nil) {
+			set(to, b.nextSP(i, b.sp[i]))
+		}
+	}
+	for i := range b.sp {
+		if b.sp[i] == notYet {
+			b.sp[i] = unknownSP
+		}
+	}
+}
+
 // tableSP reads the table. What the linker makes has none: there the frame is
 // what the instructions make it.
 func (b *body) tableSP(f *gobin.File) {

@@ -21,6 +21,29 @@ func (d *decoder) usesTemporary() bool {
 	return false
 }
 
+// noAddress reports whether instruction i puts a number into the assembler's own
+// register only to compare it, or to add it to the stack pointer or subtract it: then
+// it is no address.
+func (d *decoder) noAddress(i int) bool {
+	r, sp := d.arch.temporary, d.arch.sp
+	isReg := func(o *isa.Operand, r isa.Reg) bool { return o.Kind == isa.KindReg && o.Reg == r }
+	in := &d.insts[i]
+	sets := in.Op == isa.Mov || in.Op == isa.Or // the second half
+	if r == isa.NoReg || !sets || in.Src.Kind != isa.KindImm || in.Src.Rip || !isReg(&in.Dst, r) || i+2 >= len(d.insts) {
+		return false
+	}
+	next := &d.insts[i+1]
+	if next.Op == isa.Or && isReg(&next.Dst, r) && next.Src.Kind == isa.KindImm {
+		return d.noAddress(i + 1)
+	}
+	if next.Op == isa.Mov && isReg(&next.Src, sp) && d.insts[i+2].Dst == next.Dst { // to a copy of it
+		next = &d.insts[i+2]
+	} else if (next.Op == isa.Add || next.Op == isa.Sub) && !isReg(&next.Dst, sp) {
+		return false
+	}
+	return (next.Op == isa.Cmp || next.Op == isa.Add || next.Op == isa.Sub) && isReg(&next.Src, r)
+}
+
 // prepared reports whether the machine instruction before that of instruction
 // i, or a part of its own before it, writes the register.
 func (d *decoder) prepared(i int, r isa.Reg) bool {

@@ -42,20 +42,21 @@ type leaf struct {
 	kind   leafKind
 	value  uint64 // leafConst; leafGlobal: the address
 	loc    loc    // leafParam, leafCall: the place at the function's entry, or after the call
-	size   uint8  // leafGlobal: bytes
+	size   uint8  // leafGlobal, leafComputed: bytes
 	reason string // leafUnknown
 }
 
 type leafKind uint8
 
 const (
-	leafConst   leafKind = iota
-	leafParam            // what the caller left there
-	leafGlobal           // what a variable of the program holds
-	leafStack            // an address in the function's frame; value is its offset
-	leafCall             // what the call at instruction value left in loc
-	leafAttr             // a pointer to attributes of a process: see attributes.go
-	leafUnknown          // cannot be told, for the reason given
+	leafConst    leafKind = iota
+	leafParam             // what the caller left there
+	leafGlobal            // what a variable of the program holds
+	leafStack             // an address in the function's frame; value is its offset
+	leafCall              // what the call at instruction value left in loc
+	leafAttr              // a pointer to attributes of a process: see attributes.go
+	leafComputed          // what the arithmetic at instruction value makes, in a search for terms
+	leafUnknown           // cannot be told, for the reason given
 )
 
 // maxDepth bounds how deeply arithmetic is followed.
@@ -71,6 +72,12 @@ type search struct {
 	work  []searchState
 	out   []leaf
 	depth int
+
+	// terms means that arithmetic ends the search, for who asked for the value to
+	// follow, and ways over instructions that are not live are left out. live is nil
+	// where all are.
+	terms bool
+	live  []bool
 }
 
 type searchState struct {
@@ -133,14 +140,19 @@ func (s *search) before(st searchState) {
 	if s.b.open[st.at] {
 		s.unknown("the code is reached in a way that is not known")
 	}
-	if st.at > 0 && s.b.falls(st.at-1) && s.b.goes(st.at-1, st.at) {
+	if st.at > 0 && s.b.falls(st.at-1) && s.runs(st.at-1, st.at) {
 		s.step(st.at-1, st.l)
 	}
 	for _, from := range s.b.jumps[st.at] {
-		if s.b.goes(from, st.at) {
+		if s.runs(from, st.at) {
 			s.step(from, st.l)
 		}
 	}
+}
+
+// runs reports whether control can go from one instruction to the other.
+func (s *search) runs(from, to int) bool {
+	return s.b.goes(from, to) && (s.live == nil || s.live[from])
 }
 
 // entry ends the search at the function's entry.
@@ -183,6 +195,10 @@ func (s *search) stepReg(i int, in *isa.Inst, l loc) {
 	}
 	if in.Dst.Kind != isa.KindReg || in.Dst.Reg != l.reg {
 		s.unknown("it is computed by an instruction that is not followed, at %#x", s.b.pcs[i])
+		return
+	}
+	if in.Op == isa.SetCond && s.terms {
+		s.leaf(leaf{kind: leafComputed, value: uint64(i), size: l.size})
 		return
 	}
 	if in.Size < 4 && l.size > in.Size {
@@ -254,6 +270,10 @@ func (s *search) exchange(i int, in *isa.Inst, l loc) {
 func (s *search) source(i int, o *isa.Operand, size uint8) {
 	switch o.Kind {
 	case isa.KindImm:
+		if o.Inexact {
+			s.unknown("it is a part of an address, at %#x", s.b.pcs[i])
+			return
+		}
 		s.leaf(leaf{kind: leafConst, value: truncate(uint64(o.Imm), size)})
 	case isa.KindReg:
 		if o.Reg == s.a.arch.sp {
@@ -326,6 +346,10 @@ func (s *search) lea(i int, in *isa.Inst, l loc) {
 		s.frame(i, o.Imm)
 		return
 	}
+	if s.terms {
+		s.leaf(leaf{kind: leafComputed, value: uint64(i), size: l.size})
+		return
+	}
 	sums := []uint64{uint64(o.Imm)}
 	for _, part := range []struct {
 		reg   isa.Reg
@@ -348,6 +372,10 @@ func (s *search) lea(i int, in *isa.Inst, l loc) {
 
 // compute follows arithmetic on constants.
 func (s *search) compute(i int, in *isa.Inst, l loc) {
+	if s.terms {
+		s.leaf(leaf{kind: leafComputed, value: uint64(i), size: l.size})
+		return
+	}
 	src, ok := s.a.operand(s.b, i, &in.Src, in.Size, s.depth+1)
 	dst := []uint64{0}
 	if ok && in.Op != isa.MovSX {

@@ -23,8 +23,8 @@ type ArgValues struct {
 	Any bool `json:"any,omitempty"`
 }
 
-// maxCases bounds the cases of one call: with more of them there is Args alone.
-const maxCases = 16
+// MaxCases bounds the cases of one call: with more of them there is Args alone.
+const MaxCases = 16
 
 // sortArgs brings what is known of a call's arguments into the form that its
 // type describes.
@@ -157,7 +157,7 @@ func uniteCases(a, b *Syscall) [][]ArgValues {
 	}
 	slices.SortFunc(all, compareArgs)
 	all = slices.CompactFunc(all, func(a, b []ArgValues) bool { return compareArgs(a, b) == 0 })
-	if len(all) > maxCases {
+	if len(all) > MaxCases {
 		return nil
 	}
 	return all

@@ -40,10 +40,12 @@ func TestDecodeArgs(t *testing.T) {
 
 // What one of two does not bound is not bounded in what both do.
 func TestUniteArgs(t *testing.T) {
-	call := func(cases [][]ArgValues, args ...ArgValues) *Syscall { return &Syscall{Name: "socket", Args: args, Cases: cases} }
+	call := func(cases [][]ArgValues, args ...ArgValues) *Syscall {
+		return &Syscall{Name: "socket", Args: args, Cases: cases}
+	}
 	two := [][]ArgValues{{arg(0, 0, 1), arg(1, 0, 2)}, {arg(0, 0, 2), arg(1, 0, 1)}}
 	var many [][]ArgValues
-	for i := range uint64(maxCases) {
+	for i := range uint64(MaxCases) {
 		many = append(many, []ArgValues{arg(0, 0, i), arg(1, 0, i)})
 	}
 	for name, tt := range map[string]struct {
