@@ -25,6 +25,7 @@ type reach struct {
 	pointedTo map[gobin.Symbol]bool // variables to which the data points
 	values    map[uint64]bool       // places of function values in the constant data
 	sleepers  map[int]*sleeper      // functions that are dormant until somebody wakes them
+	folds     map[int]*body         // functions that were folded, as they are now
 
 	// What makes a reach that of one phase: see phase.go.
 	tasks   *initTasks      // the initialisers, where they are told from other data
@@ -80,7 +81,7 @@ func (r *reach) live(fn int) iter.Seq[ref] {
 func (a *analysis) newReach(folding bool) *reach {
 	r := &reach{
 		a: a, start: a.file.FuncAt(a.file.Entry), parent: make([]step, len(a.facts)), how: map[int]string{}, closed: map[int][]bool{},
-		awake: map[int]bool{}, pointedTo: map[gobin.Symbol]bool{},
+		awake: map[int]bool{}, pointedTo: map[gobin.Symbol]bool{}, folds: map[int]*body{},
 	}
 	if folding {
 		r.guards = newGuardSet(a)
@@ -138,6 +139,7 @@ func (r *reach) drain() {
 // function follows what a function's reachable code refers to.
 func (r *reach) function(fn int) {
 	r.awaken(fn)
+	delete(r.folds, fn)
 	r.close(fn)
 	r.reopen(r.a.attrs.below(fn))
 	file := r.a.file
@@ -293,8 +295,10 @@ func (r *reach) guarded(fn int) (b *body, live []bool) {
 		return false, false
 	}
 	if covered {
-		b = r.fold(fn, decide)
-		return b, b.live
+		if r.folds[fn] == nil {
+			r.folds[fn] = r.fold(fn, decide)
+		}
+		return r.folds[fn], r.folds[fn].live
 	}
 	b = r.a.view(fn)
 	return b, b.reachable(r.entries(fn, b), r.endings(fn, b), func(i int) (taken, ok bool) { return decide(b, i) })

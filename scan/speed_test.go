@@ -1,0 +1,78 @@
+package scan
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/syscalls"
+)
+
+// BenchmarkFixpoint says what it costs to take variables, function values and whatever
+// else for what they begin as until reachable code changes them: the time of a scan, as
+// a multiple of one whose walk takes nothing for granted, and the same of the walks
+// alone.
+func BenchmarkFixpoint(b *testing.B) {
+	dir := b.TempDir()
+	for _, program := range []struct{ name, dir, pkg string }{
+		{"hello", ".", "./testdata/hello"}, {"gofmt", ".", "cmd/gofmt"}, {"go", ".", "cmd/go"},
+		{"coredns", "../internal/corpus/testdata/servers", "./dns"},
+	} {
+		b.Run(program.name, func(b *testing.B) {
+			path := filepath.Join(dir, program.name)
+			build := exec.Command("go", "build", "-o", path, program.pkg)
+			build.Dir, build.Env = program.dir, append(build.Environ(), "CGO_ENABLED=0")
+			if out, err := build.CombinedOutput(); err != nil {
+				b.Fatalf("%s: %v\n%s", build, err, out)
+			}
+			var plain, folded [2]time.Duration
+			for b.Loop() {
+				for i, d := range timed(b, path, (*analysis).plain) {
+					plain[i] += d
+				}
+				for i, d := range timed(b, path, func(a *analysis) { a.walk(false) }) {
+					folded[i] += d
+				}
+			}
+			b.ReportMetric(float64(folded[0])/float64(plain[0]), "scans/plain")
+			b.ReportMetric(float64(folded[1])/float64(plain[1]), "walks/plain")
+		})
+	}
+}
+
+// timed returns the times that a scan with such a walk takes, and the walk alone.
+func timed(b *testing.B, path string, walk func(*analysis)) [2]time.Duration {
+	b.Helper()
+	begin := time.Now()
+	f, err := gobin.Open(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	table, err := syscalls.For(f.Arch)
+	if err != nil {
+		b.Fatal(err)
+	}
+	a := newAnalysis(f)
+	start := time.Now()
+	walk(a)
+	walked := time.Since(start)
+	ways := make(chan *chains, 1)
+	go func() { ways <- a.whole.chains() }()
+	a.index()
+	a.outside()
+	a.loader("")
+	a.sites()
+	a.report(table, <-ways)
+	return [2]time.Duration{time.Since(begin), walked}
+}
+
+// plain walks without folding anything.
+func (a *analysis) plain() {
+	r := a.newReach(false)
+	a.reach, a.whole = r, r
+	r.visit(r.start, step{how: isRoot})
+	r.finish()
+}
