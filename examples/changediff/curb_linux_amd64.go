@@ -8,40 +8,52 @@ package main
 
 import "github.com/gocurb/curb/precompiled"
 
-// curbLockDown closes all system calls but 41 to this program, from now on, in all
+// curbLockDown closes all system calls but 35 to this program, from now on, in all
 // threads and in all programs that it starts. It panics if the kernel refuses.
 //
-// These stay open. Beside each is the code nearest to the program's start that
-// makes the call:
+// These stay open: what the program's code can do once this function has returned.
+// Beside each is the code nearest to the program's start that makes the call, and
+// below it what its arguments must be, where that is known. Bits in brackets can be
+// set or not.
 //
-//	arch_prctl         runtime.settls
 //	clock_gettime      runtime.nanotime1
 //	clone              runtime.clone
-//	close              internal/runtime/syscall/linux.Close
+//	    if clone_flags CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD|CLONE_SYSVSEM,
+//	       CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD|CLONE_SYSVSEM|CLONE_SETTLS
+//	close              syscall.Close, for main.readAll.func1
 //	epoll_create1      internal/runtime/syscall/linux.EpollCreate1
+//	    if flags EPOLL_CLOEXEC
 //	epoll_ctl          internal/runtime/syscall/linux.EpollCtl
 //	epoll_pwait        internal/runtime/syscall/linux.EpollWait
 //	eventfd2           internal/runtime/syscall/linux.Eventfd
+//	    if flags EFD_NONBLOCK|EFD_CLOEXEC
 //	exit               runtime.exitThread
 //	exit_group         runtime.exit
-//	fcntl              runtime.fcntl
+//	fcntl              syscall.fcntl, for main.readAll.func1
+//	    if cmd F_GETFL, F_SETFL
 //	fstat              syscall.Fstat, for main.readAll.func1
 //	futex              runtime.futex
+//	    if op FUTEX_WAIT|FUTEX_PRIVATE_FLAG, FUTEX_WAKE|FUTEX_PRIVATE_FLAG
 //	getpid             runtime.raise
 //	getrandom          __vdso_getrandom
 //	gettid             runtime.gettid
 //	kill               runtime.raiseproc
+//	    if sig SIGQUIT
 //	lseek              syscall.Seek, for main.readAll.func1
 //	madvise            runtime.madvise
-//	mincore            runtime.mincore
+//	    if behavior MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE, MADV_NOHUGEPAGE
 //	mmap               runtime.sysMmap
+//	    if prot PROT_NONE, PROT_READ|PROT_WRITE; flags MAP_PRIVATE|MAP_ANONYMOUS,
+//	       MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS
 //	mprotect           runtime.mprotect
+//	    if prot PROT_NONE
 //	munmap             runtime.sysMunmap
 //	nanosleep          runtime.usleep
-//	openat             runtime.open
+//	openat             syscall.openat, for main.readAll.func1
+//	    if flags O_RDONLY, O_RDONLY|O_CLOEXEC
 //	prctl              runtime.setVMAName
+//	    if option PR_SET_VMA
 //	pread64            internal/runtime/syscall/linux.Pread
-//	prlimit64          syscall.prlimit1
 //	read               runtime.read
 //	restart_syscall    kernel
 //	rt_sigaction       runtime.rt_sigaction
@@ -51,13 +63,12 @@ import "github.com/gocurb/curb/precompiled"
 //	sched_yield        runtime.osyield
 //	sigaltstack        runtime.sigaltstack
 //	tgkill             runtime.raise
-//	timer_create       runtime.timer_create
-//	timer_delete       runtime.timer_delete
-//	timer_settime      runtime.timer_settime
 //	write              runtime.write1
 //
 // All others get errno(EPERM), or ENOSYS where programs wait for that to fall
 // back on an older call.
+//
+//go:noinline
 func curbLockDown() {
 	precompiled.Filter{Arch: "amd64", Program: curbFilter[:]}.MustEnforce()
 }
@@ -69,76 +80,107 @@ var curbFilter = [...]uint64{
 	0x0015_01_00_c000003e, //   1: jeq #0xc000003e (amd64) ? 3 : 2
 	0x0006_00_00_80000000, //   2: ret kill_process
 	0x0020_00_00_00000000, //   3: ld [0]      ; system call number
-	0x0035_13_00_00000049, //   4: jge #73 (flock) ? 24 : 5
-	0x0035_00_45_00000002, //   5: jge #2 (open) ? 6 : 75
-	0x0015_44_00_00000048, //   6: jeq #72 (fcntl) ? 75 : 7
-	0x0035_08_00_00000019, //   7: jge #25 (mremap) ? 16 : 8
-	0x0015_42_00_00000003, //   8: jeq #3 (close) ? 75 : 9
-	0x0015_41_00_00000005, //   9: jeq #5 (fstat) ? 75 : 10
-	0x0035_02_00_00000010, //  10: jge #16 (ioctl) ? 13 : 11
-	0x0015_3c_00_0000000c, //  11: jeq #12 (brk) ? 72 : 12
-	0x0035_3e_3b_00000008, //  12: jge #8 (lseek) ? 75 : 72
-	0x0035_01_00_00000012, //  13: jge #18 (pwrite64) ? 15 : 14
-	0x0015_39_3c_00000010, //  14: jeq #16 (ioctl) ? 72 : 75
-	0x0015_3b_38_00000018, //  15: jeq #24 (sched_yield) ? 75 : 72
-	0x0015_3a_00_00000023, //  16: jeq #35 (nanosleep) ? 75 : 17
-	0x0035_03_00_00000038, //  17: jge #56 (clone) ? 21 : 18
-	0x0015_38_00_00000027, //  18: jeq #39 (getpid) ? 75 : 19
-	0x0035_34_00_0000001d, //  19: jge #29 (shmget) ? 72 : 20
-	0x0035_36_33_0000001b, //  20: jge #27 (mincore) ? 75 : 72
-	0x0015_35_00_0000003c, //  21: jeq #60 (exit) ? 75 : 22
-	0x0015_34_00_0000003e, //  22: jeq #62 (kill) ? 75 : 23
-	0x0035_30_33_00000039, //  23: jge #57 (fork) ? 72 : 75
-	0x0035_1c_00_000000eb, //  24: jge #235 (utimes) ? 53 : 25
-	0x0035_06_00_000000ae, //  25: jge #174 (create_module) ? 32 : 26
-	0x0035_00_2d_00000083, //  26: jge #131 (sigaltstack) ? 27 : 72
-	0x0015_2e_00_00000086, //  27: jeq #134 (uselib) ? 74 : 28
-	0x0035_01_00_0000009c, //  28: jge #156 (_sysctl) ? 30 : 29
-	0x0035_2a_2d_00000084, //  29: jge #132 (utime) ? 72 : 75
-	0x0035_29_00_0000009f, //  30: jge #159 (adjtimex) ? 72 : 31
-	0x0015_2a_2b_0000009c, //  31: jeq #156 (_sysctl) ? 74 : 75
-	0x0035_0a_00_000000d3, //  32: jge #211 (get_thread_area) ? 43 : 33
-	0x0035_05_00_000000ca, //  33: jge #202 (futex) ? 39 : 34
-	0x0015_25_00_000000b3, //  34: jeq #179 (quotactl) ? 72 : 35
-	0x0035_24_00_000000bb, //  35: jge #187 (readahead) ? 72 : 36
-	0x0035_01_00_000000b1, //  36: jge #177 (get_kernel_syms) ? 38 : 37
-	0x0015_24_22_000000ae, //  37: jeq #174 (create_module) ? 74 : 72
-	0x0035_24_23_000000ba, //  38: jge #186 (gettid) ? 75 : 74
-	0x0015_23_00_000000ca, //  39: jeq #202 (futex) ? 75 : 40
-	0x0035_1f_00_000000ce, //  40: jge #206 (io_setup) ? 72 : 41
-	0x0015_1e_00_000000cb, //  41: jeq #203 (sched_setaffinity) ? 72 : 42
-	0x0015_20_1f_000000cc, //  42: jeq #204 (sched_getaffinity) ? 75 : 74
-	0x0035_1f_00_000000e9, //  43: jge #233 (epoll_ctl) ? 75 : 44
-	0x0035_03_00_000000de, //  44: jge #222 (timer_create) ? 48 : 45
-	0x0015_1a_00_000000d5, //  45: jeq #213 (epoll_create) ? 72 : 46
-	0x0015_1c_00_000000db, //  46: jeq #219 (restart_syscall) ? 75 : 47
-	0x0035_18_1a_000000d8, //  47: jge #216 (remap_file_pages) ? 72 : 74
-	0x0035_02_00_000000e3, //  48: jge #227 (clock_settime) ? 51 : 49
-	0x0035_00_19_000000e0, //  49: jge #224 (timer_gettime) ? 50 : 75
-	0x0015_18_15_000000e2, //  50: jeq #226 (timer_delete) ? 75 : 72
-	0x0015_17_00_000000e4, //  51: jeq #228 (clock_gettime) ? 75 : 52
-	0x0015_16_13_000000e7, //  52: jeq #231 (exit_group) ? 75 : 72
-	0x0035_05_00_00000124, //  53: jge #292 (dup3) ? 59 : 54
-	0x0035_02_00_00000102, //  54: jge #258 (mkdirat) ? 57 : 55
-	0x0015_13_00_00000101, //  55: jeq #257 (openat) ? 75 : 56
-	0x0015_11_0f_000000ec, //  56: jeq #236 (vserver) ? 74 : 72
-	0x0015_11_00_00000119, //  57: jeq #281 (epoll_pwait) ? 75 : 58
-	0x0035_10_0d_00000122, //  58: jge #290 (eventfd2) ? 75 : 72
-	0x0035_0d_00_00000151, //  59: jge #337 ? 73 : 60
-	0x0035_03_00_0000013a, //  60: jge #314 (sched_setattr) ? 64 : 61
-	0x0015_0d_00_0000012e, //  61: jeq #302 (prlimit64) ? 75 : 62
-	0x0015_0b_00_00000133, //  62: jeq #307 (sendmmsg) ? 74 : 63
-	0x0035_0a_08_00000139, //  63: jge #313 (finit_module) ? 74 : 72
-	0x0035_04_00_00000144, //  64: jge #324 (membarrier) ? 69 : 65
-	0x0015_09_00_0000013e, //  65: jeq #318 (getrandom) ? 75 : 66
-	0x0015_05_00_00000141, //  66: jeq #321 (bpf) ? 72 : 67
-	0x0035_00_04_0000013c, //  67: jge #316 (renameat2) ? 68 : 72
-	0x0035_03_05_00000143, //  68: jge #323 (userfaultfd) ? 72 : 74
-	0x0015_02_00_00000149, //  69: jeq #329 (pkey_mprotect) ? 72 : 70
-	0x0015_01_00_0000014b, //  70: jeq #331 (pkey_free) ? 72 : 71
-	0x0035_00_02_0000014f, //  71: jge #335 (uretprobe) ? 72 : 74
-	0x0006_00_00_00050001, //  72: ret errno(EPERM)
-	0x0035_01_00_ffffffff, //  73: jge #0xffffffff ? 75 : 74
-	0x0006_00_00_00050026, //  74: ret errno(ENOSYS)
-	0x0006_00_00_7fff0000, //  75: ret allow
+	0x0015_00_03_00000048, //   4: jeq #72 (fcntl) ? 5 : 8
+	0x0020_00_00_00000018, //   5: ld [24]     ; argument 1, low half
+	0x0015_63_00_00000003, //   6: jeq #3 ? 106 : 7
+	0x0015_62_5f_00000004, //   7: jeq #4 ? 106 : 103
+	0x0015_00_02_00000101, //   8: jeq #257 (openat) ? 9 : 11
+	0x0020_00_00_00000020, //   9: ld [32]     ; argument 2, low half
+	0x0015_5f_16_00080000, //  10: jeq #0x80000 ? 106 : 33
+	0x0015_00_03_000000ca, //  11: jeq #202 (futex) ? 12 : 15
+	0x0020_00_00_00000018, //  12: ld [24]     ; argument 1, low half
+	0x0015_5c_00_00000080, //  13: jeq #0x80 ? 106 : 14
+	0x0015_5b_58_00000081, //  14: jeq #0x81 ? 106 : 103
+	0x0035_27_00_0000003f, //  15: jge #63 (uname) ? 55 : 16
+	0x0035_00_59_00000002, //  16: jge #2 (open) ? 17 : 106
+	0x0035_14_00_0000001c, //  17: jge #28 (madvise) ? 38 : 18
+	0x0035_03_00_00000009, //  18: jge #9 (mmap) ? 22 : 19
+	0x0015_56_00_00000003, //  19: jeq #3 (close) ? 106 : 20
+	0x0015_55_00_00000005, //  20: jeq #5 (fstat) ? 106 : 21
+	0x0035_54_51_00000008, //  21: jge #8 (lseek) ? 106 : 103
+	0x0015_00_06_00000009, //  22: jeq #9 (mmap) ? 23 : 29
+	0x0020_00_00_00000020, //  23: ld [32]     ; argument 2, low half
+	0x0015_01_00_00000003, //  24: jeq #3 ? 26 : 25
+	0x0015_00_4d_00000000, //  25: jeq #0 ? 26 : 103
+	0x0020_00_00_00000028, //  26: ld [40]     ; argument 3, low half
+	0x0015_4e_00_00000022, //  27: jeq #0x22 ? 106 : 28
+	0x0015_4d_4a_00000032, //  28: jeq #0x32 ? 106 : 103
+	0x0015_00_04_0000000a, //  29: jeq #10 (mprotect) ? 30 : 34
+	0x0020_00_00_00000024, //  30: ld [36]     ; argument 2, high half
+	0x0015_00_47_00000000, //  31: jeq #0 ? 32 : 103
+	0x0020_00_00_00000020, //  32: ld [32]     ; argument 2, low half
+	0x0015_48_45_00000000, //  33: jeq #0 ? 106 : 103
+	0x0035_02_00_00000012, //  34: jge #18 (pwrite64) ? 37 : 35
+	0x0015_43_00_0000000c, //  35: jeq #12 (brk) ? 103 : 36
+	0x0015_42_45_00000010, //  36: jeq #16 (ioctl) ? 103 : 106
+	0x0015_44_41_00000018, //  37: jeq #24 (sched_yield) ? 106 : 103
+	0x0035_08_00_00000028, //  38: jge #40 (sendfile) ? 47 : 39
+	0x0015_42_00_00000023, //  39: jeq #35 (nanosleep) ? 106 : 40
+	0x0015_00_05_0000001c, //  40: jeq #28 (madvise) ? 41 : 46
+	0x0020_00_00_00000020, //  41: ld [32]     ; argument 2, low half
+	0x0015_3f_00_00000004, //  42: jeq #4 ? 106 : 43
+	0x0015_3e_00_00000008, //  43: jeq #8 ? 106 : 44
+	0x0035_00_3a_0000000e, //  44: jge #0xe ? 45 : 103
+	0x0035_39_3c_00000010, //  45: jge #0x10 ? 103 : 106
+	0x0035_3b_38_00000027, //  46: jge #39 (getpid) ? 106 : 103
+	0x0015_00_03_00000038, //  47: jeq #56 (clone) ? 48 : 51
+	0x0020_00_00_00000010, //  48: ld [16]     ; argument 0, low half
+	0x0015_38_00_00050f00, //  49: jeq #0x50f00 ? 106 : 50
+	0x0015_37_34_000d0f00, //  50: jeq #0xd0f00 ? 106 : 103
+	0x0015_00_02_0000003e, //  51: jeq #62 (kill) ? 52 : 54
+	0x0020_00_00_00000018, //  52: ld [24]     ; argument 1, low half
+	0x0015_34_31_00000003, //  53: jeq #3 ? 106 : 103
+	0x0015_33_30_0000003c, //  54: jeq #60 (exit) ? 106 : 103
+	0x0035_1a_00_000000eb, //  55: jge #235 (utimes) ? 82 : 56
+	0x0035_07_00_0000009e, //  56: jge #158 (arch_prctl) ? 64 : 57
+	0x0035_00_2d_00000083, //  57: jge #131 (sigaltstack) ? 58 : 103
+	0x0015_00_02_0000009d, //  58: jeq #157 (prctl) ? 59 : 61
+	0x0020_00_00_00000010, //  59: ld [16]     ; argument 0, low half
+	0x0015_2d_2a_53564d41, //  60: jeq #0x53564d41 ? 106 : 103
+	0x0015_2b_00_00000086, //  61: jeq #134 (uselib) ? 105 : 62
+	0x0035_00_2b_00000084, //  62: jge #132 (utime) ? 63 : 106
+	0x0035_29_27_0000009c, //  63: jge #156 (_sysctl) ? 105 : 103
+	0x0035_08_00_000000ce, //  64: jge #206 (io_setup) ? 73 : 65
+	0x0035_03_00_000000b4, //  65: jge #180 (nfsservctl) ? 69 : 66
+	0x0015_26_00_000000ae, //  66: jeq #174 (create_module) ? 105 : 67
+	0x0035_00_23_000000b1, //  67: jge #177 (get_kernel_syms) ? 68 : 103
+	0x0015_22_24_000000b3, //  68: jeq #179 (quotactl) ? 103 : 105
+	0x0035_01_00_000000bb, //  69: jge #187 (readahead) ? 71 : 70
+	0x0035_23_22_000000ba, //  70: jge #186 (gettid) ? 106 : 105
+	0x0035_00_1f_000000cc, //  71: jge #204 (sched_getaffinity) ? 72 : 103
+	0x0015_21_20_000000cc, //  72: jeq #204 (sched_getaffinity) ? 106 : 105
+	0x0035_07_00_000000e8, //  73: jge #232 (epoll_wait) ? 81 : 74
+	0x0035_03_00_000000db, //  74: jge #219 (restart_syscall) ? 78 : 75
+	0x0015_1b_00_000000d5, //  75: jeq #213 (epoll_create) ? 103 : 76
+	0x0035_00_1a_000000d3, //  76: jge #211 (get_thread_area) ? 77 : 103
+	0x0035_19_1b_000000d8, //  77: jge #216 (remap_file_pages) ? 103 : 105
+	0x0015_1b_00_000000e4, //  78: jeq #228 (clock_gettime) ? 106 : 79
+	0x0035_00_1a_000000dc, //  79: jge #220 (semtimedop) ? 80 : 106
+	0x0035_19_16_000000e7, //  80: jge #231 (exit_group) ? 106 : 103
+	0x0035_18_15_000000e9, //  81: jge #233 (epoll_ctl) ? 106 : 103
+	0x0035_08_00_00000124, //  82: jge #292 (dup3) ? 91 : 83
+	0x0015_16_00_00000119, //  83: jeq #281 (epoll_pwait) ? 106 : 84
+	0x0035_01_00_00000122, //  84: jge #290 (eventfd2) ? 86 : 85
+	0x0015_13_11_000000ec, //  85: jeq #236 (vserver) ? 105 : 103
+	0x0015_00_02_00000122, //  86: jeq #290 (eventfd2) ? 87 : 89
+	0x0020_00_00_00000018, //  87: ld [24]     ; argument 1, low half
+	0x0015_11_0e_00080800, //  88: jeq #0x80800 ? 106 : 103
+	0x0020_00_00_00000010, //  89: ld [16]     ; argument 0, low half
+	0x0015_0f_0c_00080000, //  90: jeq #0x80000 ? 106 : 103
+	0x0035_0c_00_00000151, //  91: jge #337 ? 104 : 92
+	0x0035_02_00_0000013a, //  92: jge #314 (sched_setattr) ? 95 : 93
+	0x0015_0b_00_00000133, //  93: jeq #307 (sendmmsg) ? 105 : 94
+	0x0035_0a_08_00000139, //  94: jge #313 (finit_module) ? 105 : 103
+	0x0035_04_00_00000144, //  95: jge #324 (membarrier) ? 100 : 96
+	0x0015_09_00_0000013e, //  96: jeq #318 (getrandom) ? 106 : 97
+	0x0015_05_00_00000141, //  97: jeq #321 (bpf) ? 103 : 98
+	0x0035_00_04_0000013c, //  98: jge #316 (renameat2) ? 99 : 103
+	0x0035_03_05_00000143, //  99: jge #323 (userfaultfd) ? 103 : 105
+	0x0015_02_00_00000149, // 100: jeq #329 (pkey_mprotect) ? 103 : 101
+	0x0015_01_00_0000014b, // 101: jeq #331 (pkey_free) ? 103 : 102
+	0x0035_00_02_0000014f, // 102: jge #335 (uretprobe) ? 103 : 105
+	0x0006_00_00_00050001, // 103: ret errno(EPERM)
+	0x0035_01_00_ffffffff, // 104: jge #0xffffffff ? 106 : 105
+	0x0006_00_00_00050026, // 105: ret errno(ENOSYS)
+	0x0006_00_00_7fff0000, // 106: ret allow
 }
