@@ -24,7 +24,8 @@
 // that only programs with C code take. A function value that a package's
 // initialiser puts into variables, and nowhere else, makes its function
 // reachable only once reachable code reads one of them (flow.go, latent.go):
-// var once = sync.OnceValue(f) does not make f run. A little of the runtime is known
+// var once = sync.OnceValue(f) does not make f run. The same holds for a function
+// value that the linker puts into a variable (globals.go). A little of the runtime is known
 // to sleep until other code wakes it, as the profiler's timers do (dormant.go). And
 // where no code can make a syscall.SysProcAttr, by which a program asks for a chroot, a
 // setuid and the like for the processes that it starts, jumps on its fields fold

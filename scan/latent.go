@@ -20,9 +20,16 @@ type latent struct {
 // address and that code refers to by their own address: function values. Such
 // a word alone makes its function reachable only for whoever refers to it,
 // while the words of itabs and other tables are looked up by way of their
-// table's start.
-func (a *analysis) functionValues() map[uint64]bool {
+// table's start. Those to which variables point are such, too.
+func (a *analysis) functionValues(g *globals) map[uint64]bool {
 	values := map[uint64]bool{}
+	if g != nil {
+		for _, w := range g.held {
+			if w.to != noFunc {
+				values[w.value] = true
+			}
+		}
+	}
 	for _, loads := range []bool{false, true} {
 		for fn := range a.facts {
 			for _, r := range a.facts[fn].refs {
@@ -73,7 +80,7 @@ func (r *reach) later(fn int, x ref, to int) bool {
 // can load after all, until there are no more of them.
 func (r *reach) settle() {
 	r.drain()
-	for r.wake() || r.roused() || r.disproved() {
+	for r.wake() || r.readGlobals() || r.roused() || r.disproved() {
 		r.drain()
 	}
 }

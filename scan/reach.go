@@ -25,6 +25,7 @@ type reach struct {
 	pointedTo map[gobin.Symbol]bool // variables to which the data points
 	values    map[uint64]bool       // places of function values in the constant data
 	sleepers  map[int]*sleeper      // functions that are dormant until somebody wakes them
+	globals   *globals              // what the data has in variables
 	folds     map[int]*body         // functions that were folded, as they are now
 
 	// What makes a reach that of one phase: see phase.go.
@@ -85,7 +86,8 @@ func (a *analysis) newReach(folding bool) *reach {
 	}
 	if folding {
 		r.guards = newGuardSet(a)
-		r.values = a.functionValues()
+		r.globals = a.globals()
+		r.values = a.functionValues(r.globals)
 		r.sleepers = a.sleepers()
 		a.attrs = a.findAttributes()
 		for _, v := range a.pointers {
@@ -210,7 +212,7 @@ func (r *reach) data() {
 		if to, ok := r.a.file.FuncWithEntry(w.value); ok && !r.values[w.addr] && !r.tasks.hold(w.addr) && !r.once.words[w.addr] {
 			r.viaPointer(to, inData, step{how: byData})
 		}
-		if r.values[w.value] {
+		if r.values[w.value] && !r.globals.holds(w.addr) {
 			r.viaPointer(r.target(w.value), inData, step{how: byData})
 		}
 	}
