@@ -19,8 +19,7 @@
 // not be read or the result not be written, and 2 when the usage was wrong.
 //
 // The program reads two files and writes text, so that is all that the kernel
-// lets it do: its lock-down is generated from its own binary, and counts from the
-// call of curbLockDown on. Files can be opened for reading alone.
+// lets it do once curbLockDown has run, which is generated from its own binary.
 package main
 
 import (
