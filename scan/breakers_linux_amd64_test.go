@@ -24,6 +24,7 @@ var breakers = []struct {
 	{name: "methods"},
 	{name: "arguments", made: "clock_getres epoll_ctl fadvise64 fallocate fcntl flock futex getitimer getpriority getsockopt " +
 		"ioctl kill lseek madvise membarrier mmap mprotect openat personality prctl setsockopt shutdown socket socketpair tgkill unshare waitid"},
+	{name: "locals", made: "waitid mmap futex"},
 	{name: "attributes", made: "setsid setpgid chroot prctl getppid setgroups setgid setuid unshare ioctl capget capset clone3 clone"},
 }
 

@@ -206,7 +206,8 @@ func (s *terms) leaf(t term, lf leaf) bitset {
 		}
 		return s.read(term{kind: termVariable, addr: lf.value, l: loc{size: lf.size}, past: later})
 	case leafComputed:
-		return s.computed(t, int(lf.value), lf.size)
+		// Of the result only so much counts: an extension made the rest zero.
+		return s.computed(t, int(lf.value), lf.size).cut(lf.size)
 	case leafCall:
 		in := &s.a.body(fn).insts[lf.value]
 		if in.Op == isa.CallInd {
