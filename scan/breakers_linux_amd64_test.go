@@ -1,6 +1,7 @@
 package scan_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -9,7 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gocurb/curb/filter"
+	"github.com/gocurb/curb/internal/permit"
 	"github.com/gocurb/curb/scan"
+	"github.com/gocurb/curb/syscalls"
 )
 
 // The breakers are programs each of which makes many calls, every one in a place
@@ -57,6 +61,39 @@ func TestBreakers(t *testing.T) {
 					t.Errorf("under its policy it makes\n%s\nand without\n%s", got, free)
 				}
 			})
+		}
+	}
+}
+
+// The same values come out on an architecture that this machine has not: what the
+// program asks for here, its policy for there allows.
+func TestBreakersElsewhere(t *testing.T) {
+	said := breaker(t, program(t, "breakers/locals", "plain"))
+	for _, way := range []string{"arm64", "arm64-stripped", "arm64-pie"} {
+		u := scanned(t, program(t, "breakers/locals", way))
+		policy, err := permit.Policy(u, permit.Options{Default: filter.Trap, Conditions: permit.All})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checked := 0
+		for line := range strings.Lines(said) {
+			var name string
+			d := filter.Data{Arch: syscalls.ARM64.AuditArch}
+			if n, _ := fmt.Sscanf(line, "with %s %d %d %d %d", &name, &d.Args[0], &d.Args[1], &d.Args[2], &d.Args[3]); n != 5 {
+				continue
+			}
+			call, ok := syscalls.ARM64.ByName(name)
+			if !ok {
+				t.Fatalf("arm64 has no %s", name)
+			}
+			d.Nr = call.Nr
+			if got := policy.Verdict(syscalls.ARM64, d); got != filter.Allow {
+				t.Errorf("%s: %s gets %v", way, strings.TrimSpace(line), got)
+			}
+			checked++
+		}
+		if checked == 0 {
+			t.Errorf("the program says nothing of values:\n%s", said)
 		}
 	}
 }

@@ -31,6 +31,7 @@ const none = ^uintptr(0) // a descriptor, or a process
 func made(name string, nr, a, b, c, d uintptr) {
 	_, _, errno := unix.RawSyscall6(nr, a, b, c, d, 0, 0)
 	println("made", name, errno)
+	println("with", name, a, b, c, d)
 }
 
 type pair struct{ first, second uintptr }
