@@ -149,3 +149,35 @@ func TestArgumentsOfOthers(t *testing.T) {
 		}
 	}
 }
+
+// What other releases build is understood as well.
+func TestArgumentsReleases(t *testing.T) {
+	for _, release := range []struct{ toolchain, arch string }{
+		{"go1.17.13", "amd64"}, {"go1.17.13", "arm64"}, {"go1.18.10", "arm64"}, {"go1.20.14", "amd64"},
+		{"go1.22.12", "amd64"}, {"go1.24.13", "amd64"}, {"", "amd64"}, {"", "arm64"}, {"go1.27.4", "amd64"}, {"go1.27.4", "arm64"},
+	} {
+		t.Run(release.toolchain+"/"+release.arch, func(t *testing.T) {
+			u := scanned(t, portable(t, release.toolchain, release.arch, "plain"))
+			for _, name := range []string{"mmap", "mprotect"} {
+				const execute = 4
+				call, ok := u.Find(name)
+				if ok && (len(call.Args) == 0 || call.Args[0].Any || call.Args[0].Free&execute != 0) ||
+					ok && slices.ContainsFunc(call.Args[0].Values, func(prot uint64) bool { return prot&execute != 0 }) {
+					t.Errorf("%s can make memory executable: %s", name, told(call.Args))
+				}
+			}
+			if call, _ := u.Find("mmap"); !slices.Contains(call.Args[0].Values, 1) {
+				t.Errorf("mmap has %s, and the program maps to read", told(call.Args))
+			}
+			const writes, null = 3, 2 // the runtime opens /dev/null in place of a standard descriptor
+			call, _ := u.Find("openat")
+			if slices.ContainsFunc(call.Args, func(a usage.ArgValues) bool {
+				return a.Any || a.Free&writes != 0 || slices.ContainsFunc(a.Values, func(v uint64) bool { return v&writes != 0 && v != null })
+			}) {
+				t.Errorf("openat can open files to write: %s", told(call.Args))
+			}
+			clone, _ := u.Find("clone")
+			t.Log("clone:", told(clone.Args), "openat:", told(call.Args))
+		})
+	}
+}

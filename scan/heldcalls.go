@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -54,8 +55,8 @@ func (s *terms) heldCalls(fn int) heldBy {
 		return heldBy{}
 	}
 	var all heldBy
-	for _, value := range a.file.FindWord(entry) {
-		variables := a.file.FindWord(value)
+	for _, value := range a.holders(entry) {
+		variables := a.holders(value)
 		if a.takes(value, 8) || len(s.loads(value)) > 0 {
 			return heldBy{}
 		}
@@ -82,6 +83,14 @@ func (s *terms) heldCalls(fn int) heldBy {
 	}
 	all.ok = true
 	return all
+}
+
+// holders returns the words of the data that hold a value.
+func (a *analysis) holders(value uint64) []uint64 {
+	return slices.DeleteFunc(a.file.FindWord(value), func(addr uint64) bool {
+		_, found := slices.BinarySearchFunc(a.words, addr, func(w word, at uint64) int { return cmp.Compare(w.addr, at) })
+		return !found
+	})
 }
 
 // takes reports whether reachable code may make a pointer to one of the bytes.
@@ -231,33 +240,4 @@ func (a *analysis) mayUse(in *isa.Inst, regs isa.RegSet) bool {
 		}
 	}
 	return false
-}
-
-// mappers are the functions that make the call mmap in package syscall and in
-// x/sys, which both keep it in a field of a record that nothing else has, and
-// call it in one method. TestMappers holds that against their sources.
-var mappers = map[string]string{
-	"syscall.mmap":               "syscall.(*mmapper).Mmap",
-	"golang.org/x/sys/unix.mmap": "golang.org/x/sys/unix.(*mmapper).Mmap",
-}
-
-// mapperCalls returns the calls through a pointer in that method: none where a program
-// does not have it. x/sys has another function that calls the field, which may be
-// inlined anywhere: where a program has it, they cannot be told.
-func (a *analysis) mapperCalls(method string) (calls []caller, ok bool) {
-	pkg, _, _ := strings.Cut(method, ".(")
-	for range a.file.Find([]byte(pkg + ".MmapPtr\x00")) {
-		return nil, false
-	}
-	fn, ok := a.funcNamed(method)
-	if !ok {
-		return nil, true
-	}
-	b := a.body(fn)
-	for i := range b.insts {
-		if b.insts[i].Op == isa.CallInd {
-			calls = append(calls, caller{fn, b.place(i)})
-		}
-	}
-	return calls, len(calls) > 0
 }

@@ -13,6 +13,9 @@ func (d *decoder) settle(in *isa.Inst, e entry) bool {
 		if op := e.op(); op == isa.Cmp || op == isa.Test {
 			settleCompare(in)
 		}
+		if d.enc == legacy && d.opcode == bitGroup && in.Dst.Kind == isa.KindReg {
+			d.settleBit(in)
+		}
 	case isa.CondJump:
 		// Intel ignores 66 here, AMD takes a displacement of two bytes: where
 		// the instruction ends depends on the processor. (So it does for calls
@@ -73,6 +76,28 @@ func (d *decoder) settle(in *isa.Inst, e entry) bool {
 		}
 	}
 	return true
+}
+
+// bitGroup is the opcode, behind 0F, of BT, BTS, BTR and BTC with an immediate.
+const bitGroup = 0xba
+
+// settleBit makes of an instruction that sets, clears or flips one bit of a register
+// what it is: the compiler sets a flag by it.
+func (d *decoder) settleBit(in *isa.Inst) {
+	bits := 8 * uint(in.Size)
+	v := int64(1) << (uint64(d.imm) & uint64(bits-1))
+	switch d.bareReg {
+	case 5:
+		in.Op = isa.Or
+	case 6:
+		in.Op, v = isa.And, ^v
+	case 7:
+		in.Op = isa.Xor
+	default:
+		return
+	}
+	shift := 64 - bits
+	in.Src = isa.Operand{Kind: isa.KindImm, Size: in.Size, Imm: v << shift >> shift}
 }
 
 // settleNop tells XCHG AX, AX, which does nothing at any size, from XCHG AX, R8.

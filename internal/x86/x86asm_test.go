@@ -234,8 +234,13 @@ func compareOperands(in *isa.Inst, x *x86asm.Inst, pc uint64) string {
 	if problem := compareOperand(dst, args[0]); problem != "" {
 		return "Dst: " + problem
 	}
-	if x.Op == x86asm.INC || x.Op == x86asm.DEC {
+	switch bit, _ := args[1].(x86asm.Imm); x.Op {
+	case x86asm.INC, x86asm.DEC:
 		args[1] = x86asm.Imm(1)
+	case x86asm.BTS, x86asm.BTC:
+		args[1] = x86asm.Imm(1) << (bit & x86asm.Imm(8*in.Size-1))
+	case x86asm.BTR:
+		args[1] = ^(x86asm.Imm(1) << (bit & x86asm.Imm(8*in.Size-1)))
 	}
 	if problem := compareOperand(src, args[1]); problem != "" {
 		return "Src: " + problem
