@@ -57,6 +57,9 @@ func newBench(ctx context.Context) (b *bench, err error) {
 	if b.dir, err = os.MkdirTemp("", "curb-corpus-"); err != nil {
 		return nil, err
 	}
+	if err := os.Chmod(b.dir, 0o711); err != nil { // for programs that run as another user
+		return nil, errors.Join(err, b.close())
+	}
 	b.curb = filepath.Join(b.dir, "curb")
 	if out, err := b.command(ctx, "build", "-o", b.curb, "./cmd/curb").CombinedOutput(); err != nil {
 		return nil, errors.Join(fmt.Errorf("build curb: %w\n%s", err, out), b.close())
@@ -118,24 +121,24 @@ func (b *bench) prepare(ctx context.Context) error {
 // emulator is told too.
 const sysroot = "/usr/aarch64-linux-gnu"
 
-func optionsFor(binary string) scan.Options {
+func optionsFor(binary string, phase usage.Phase) scan.Options {
 	f, err := elf.Open(binary)
 	if err != nil {
-		return scan.Options{} // the scan says what is wrong
+		return scan.Options{Phase: phase} // the scan says what is wrong
 	}
 	defer f.Close()
 	if f.Machine == elf.EM_AARCH64 {
-		return scan.Options{Sysroot: sysroot}
+		return scan.Options{Phase: phase, Sysroot: sysroot}
 	}
-	return scan.Options{}
+	return scan.Options{Phase: phase}
 }
 
 // scan returns what the scan of a binary says. It scans each once.
-func (b *bench) scan(binary string) (*usage.Usage, error) {
+func (b *bench) scan(binary string, phase usage.Phase) (*usage.Usage, error) {
 	b.mu.Lock()
 	once := b.scans[binary]
 	if once == nil {
-		once = sync.OnceValues(func() (*usage.Usage, error) { return scan.File(binary, optionsFor(binary)) })
+		once = sync.OnceValues(func() (*usage.Usage, error) { return scan.File(binary, optionsFor(binary, phase)) })
 		b.scans[binary] = once
 	}
 	b.mu.Unlock()
@@ -153,7 +156,7 @@ func (b *bench) allowed(ctx context.Context, p program) ([]string, error) {
 		case "good.test", "good.exe":
 			binary = filepath.Join(b.prep(), started)
 		}
-		u, err := b.scan(binary)
+		u, err := b.scan(binary, usage.Exec)
 		if err != nil {
 			return nil, fmt.Errorf("scan what %s starts: %w", p.name, err)
 		}

@@ -24,6 +24,9 @@ const repository = "."
 
 // build returns the row's binary, from the cache if it is there.
 func (b *bench) build(ctx context.Context, r row) (string, error) {
+	if r.locked() {
+		return b.buildLocked(ctx, r)
+	}
 	binary := filepath.Join(b.cache, r.label())
 	flags := "-trimpath -buildvcs=false"
 	if strings.HasPrefix(r.toolchain, "go1.17.") {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/gocurb/curb/internal/strace"
 	"github.com/gocurb/curb/usage"
 )
 
@@ -26,6 +27,7 @@ type result struct {
 	confined   bool     // it was run under a filter
 	compared   int      // stacks that were compared with the call graph
 	gaps       []string // what those have that it has not
+	values     []string // of arguments, which were recorded and not predicted
 	broken     error    // why the row could not be scanned or run to its end
 }
 
@@ -38,6 +40,7 @@ func (r *result) failures() []string {
 	if missed := r.missed(); len(missed) > 0 && len(r.predicted) > 0 {
 		all = append(all, "missed: "+strings.Join(missed, ", "))
 	}
+	all = append(all, r.values...)
 	all = append(all, r.gaps...)
 	reasons := map[string]bool{}
 	for _, u := range r.unresolved {
@@ -48,6 +51,15 @@ func (r *result) failures() []string {
 		all = append(all, r.broken.Error())
 	}
 	return all
+}
+
+// summary says in a line what came of a row.
+func (r *result) summary() string {
+	line := fmt.Sprintf("%s: %d runs, %d observed, %d predicted", r.label(), r.runs, len(r.observed), len(r.predicted))
+	if score, ok := r.f1(); ok {
+		line += fmt.Sprintf(", F1 %.2f", score)
+	}
+	return strings.Join(append([]string{line}, r.failures()...), "; ")
 }
 
 // buildAll builds the binaries of rows. They end up in the cache.
@@ -71,6 +83,9 @@ func (b *bench) checkAll(ctx context.Context, all []row) ([]*result, error) {
 		workers.Go(func() {
 			for i := range next {
 				results[i], errs[i] = b.check(ctx, all[i])
+				if errs[i] == nil {
+					b.say("done %s", results[i].summary())
+				}
 			}
 		})
 	}
@@ -100,7 +115,7 @@ func (b *bench) check(ctx context.Context, r row) (*result, error) {
 	if res.version, res.goVersion, err = versions(r.program, binary); err != nil {
 		return nil, err
 	}
-	u, err := b.scan(binary)
+	u, err := b.scan(binary, r.phase())
 	if err != nil {
 		res.broken = fmt.Errorf("scan: %w", b.anonymous(err))
 	} else {
@@ -119,49 +134,6 @@ func (b *bench) check(ctx context.Context, r row) (*result, error) {
 	return res, ctx.Err()
 }
 
-// observe collects the calls that the program makes.
-func (b *bench) observe(ctx context.Context, res *result, binary string) error {
-	seen := map[string]bool{}
-	once := func(w way, m mode) error {
-		got, err := b.run(ctx, res.row, binary, w, m, traced(res.row))
-		if err != nil {
-			return err
-		}
-		res.runs++
-		for name := range got.Calls {
-			if !seen[name] && len(res.predicted) > 0 && !slices.Contains(res.predicted, name) {
-				b.say("MISSED %s: %s %s (%s)", name, res.label(), strings.Join(w.args, " "), m.name)
-			}
-			seen[name] = true
-		}
-		return nil
-	}
-	defer func() { res.observed = slices.Sorted(maps.Keys(seen)) }()
-	var errs []error
-	for _, w := range res.ways {
-		for _, m := range modes {
-			if m.small && !res.small {
-				continue
-			}
-			if err := once(w, m); err != nil {
-				errs = append(errs, err)
-				break // the other modes would end the same
-			}
-		}
-	}
-	if !res.faults {
-		return errors.Join(errs...)
-	}
-	for _, call := range slices.Sorted(maps.Keys(seen)) {
-		for _, m := range faults(call) {
-			if err := once(res.ways[0], m); err != nil {
-				return errors.Join(append(errs, err)...)
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // confine runs the program in all its ways with everything closed that was not
 // predicted.
 func (b *bench) confine(ctx context.Context, res *result, binary string) error {
@@ -169,14 +141,21 @@ func (b *bench) confine(ctx context.Context, res *result, binary string) error {
 	if err != nil {
 		return err
 	}
+	launch := b.confined(names)
+	if res.locked() { // by itself
+		launch = func(ctx context.Context, run strace.Run) (*strace.Result, error) { return run.Untraced(ctx) }
+	}
 	var errs []error
 	for _, w := range res.ways {
-		if _, err := b.run(ctx, res.row, binary, w, mode{name: "under a filter"}, b.confined(names)); err != nil {
-			errs = append(errs, err)
+		got, err := b.run(ctx, res.row, binary, w, mode{name: "under a filter"}, launch)
+		if err == nil && denied(got) {
+			err = fmt.Errorf("%s %s: a call was denied:\n%s", res.label(), strings.Join(w.args, " "), strace.Tail(got.Stderr))
 		}
+		errs = append(errs, err)
 	}
-	res.confined = len(errs) == 0
-	return errors.Join(errs...)
+	err = errors.Join(errs...)
+	res.confined = err == nil
+	return err
 }
 
 // say tells a person what is being done.

@@ -62,7 +62,7 @@ func TestNothingIsMissed(t *testing.T) {
 		if all := r.failures(); len(all) > 0 {
 			t.Errorf("%s: %s", r.label(), strings.Join(all, "\n"))
 		}
-		if !r.confined || len(r.observed) == 0 || r.runs < len(modes)-1 {
+		if !r.confined || len(r.observed) == 0 || r.runs < len(r.ways)*5 {
 			t.Errorf("%s: %d runs, %d calls observed, under a filter: %t", r.label(), r.runs, len(r.observed), r.confined)
 		}
 	}
@@ -84,6 +84,61 @@ func TestStacksAreInGraph(t *testing.T) {
 		}
 		if res.runs != 2*len(r.ways) || res.compared < 20*res.runs {
 			t.Errorf("%s: %d stacks in %d runs", r.label(), res.compared, res.runs)
+		}
+	}
+}
+
+// A program with a lock-down of its own is observed from there on, and held against
+// what it can do from there on.
+func TestOwnLockDown(t *testing.T) {
+	b := testBench(t)
+	for _, r := range lockedRows() {
+		if r.name != "roundtrip" {
+			continue
+		}
+		r.wide, r.faults = false, false
+		res, err := b.check(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all := res.failures(); len(all) > 0 || !res.confined {
+			t.Errorf("%s, under its own filter: %t: %s", r.label(), res.confined, strings.Join(all, "\n"))
+		}
+		listens := slices.Contains(res.observed, "listen")
+		if listens != (r.mode == "main") || slices.Contains(res.observed, "arch_prctl") || !slices.Contains(res.observed, "accept4") {
+			t.Errorf("%s was observed from elsewhere than its lock-down: %v", r.label(), res.observed)
+		}
+		if slices.Contains(res.predicted, "arch_prctl") {
+			t.Errorf("%s can, from its lock-down on, %v", r.label(), res.predicted)
+		}
+	}
+}
+
+// Which runs a row has.
+func TestModes(t *testing.T) {
+	wide, locked := local("hello"), lockedRows()[0]
+	wide.wide = true
+	quick := wide
+	quick.quick = true
+	driven := way{drive: func(*live) error { return nil }}
+	for _, tt := range []struct {
+		what string
+		row  row
+		way  way
+		has  []string
+		not  []string
+	}{
+		{"a program that is observed widely", wide, way{}, []string{"default", "no address twice", "slow", "no vDSO", "full disk"}, nil},
+		{"one that is not", local("gofmt"), way{}, []string{"default", "crash"}, []string{"no address twice", "slow", "no vDSO", "full disk"}},
+		{"a server", wide, driven, []string{"default", "crash", "full disk"}, []string{"slow"}},
+		{"one that locks itself down", locked, way{}, []string{"slow", "full disk"}, []string{"no vDSO"}},
+		{"one that is seen quickly", quick, way{}, []string{"default"}, []string{"crash", "slow", "one processor"}},
+	} {
+		for _, m := range modes {
+			fits := m.fits(&tt.row, &tt.way)
+			if slices.Contains(tt.has, m.name) && !fits || slices.Contains(tt.not, m.name) && fits {
+				t.Errorf("%s runs in mode %q: %t", tt.what, m.name, fits)
+			}
 		}
 	}
 }
@@ -118,7 +173,7 @@ func TestMissedCallIsReported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole, err := b.scan(binary)
+	whole, err := b.scan(binary, usage.Exec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +219,7 @@ func TestFaultsNeedNamespaces(t *testing.T) {
 	b := testBench(t)
 	r := local("hello")
 	for _, m := range faults("write") {
-		if _, err := b.run(t.Context(), r, "/no/such/program", way{}, m, traced(r)); err == nil || !strings.Contains(err.Error(), "not without namespaces") {
+		if _, err := b.run(t.Context(), r, "/no/such/program", way{}, m, traced(r, m)); err == nil || !strings.Contains(err.Error(), "not without namespaces") {
 			t.Errorf("%s: %v", m.name, err)
 		}
 	}
@@ -241,7 +296,7 @@ func TestListsAreShort(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		u, err := b.scan(binary)
+		u, err := b.scan(binary, usage.Exec)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,7 +315,7 @@ func TestWithinAllCode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tight, err := b.scan(binary)
+		tight, err := b.scan(binary, usage.Exec)
 		if err != nil {
 			t.Fatal(err)
 		}

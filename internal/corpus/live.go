@@ -16,11 +16,12 @@ import (
 
 // A live program is one that runs while it is made to work.
 type live struct {
-	ctx         context.Context // ends with the program
-	dir         string
-	port, port2 string // where it was told to listen, on the loopback interface
-	process     *os.Process
-	mode        mode
+	ctx context.Context // ends with the program
+	dir string
+	// where it was told to listen, on the loopback interface
+	port, port2, port3 string
+	process            *os.Process
+	mode               mode
 }
 
 func (l *live) sleep(d time.Duration) error {

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"math/rand/v2"
+	"errors"
 	"os"
 	"syscall"
 	"time"
@@ -12,12 +12,18 @@ import (
 type mode struct {
 	name   string
 	env    []string
-	strace []string
-	small  bool // for the small programs only
-	crash  bool // it is ended by SIGQUIT
-	pause  bool // it is stopped and continued while it works
-	anyEnd bool // how it ends does not matter
-	fault  bool // a call fails
+	strace []string // further arguments for strace
+	under  []string // the command line that starts strace
+	small  bool     // for the small programs only
+	wide   bool     // for the rows that are observed most widely only
+	short  bool     // not for what is driven from without
+	crash  bool     // it is ended by SIGQUIT
+	pause  bool     // it is stopped and continued while it works
+	anyEnd bool     // how it ends does not matter
+	fault  bool     // a call fails
+	noVDSO bool     // it runs where there is no vDSO: under an emulator
+	other  bool     // it runs as another user, who owns nothing
+	full   bool     // the file system that it works on is full
 }
 
 // modes are those that every way of a program is observed in.
@@ -26,12 +32,56 @@ var modes = []mode{
 	{name: "one processor", env: []string{"GOMAXPROCS=1"}},
 	{name: "collecting always", env: []string{"GOGC=5"}},
 	{name: "stop and continue", pause: true},
-	{name: "crash", env: []string{"GOTRACEBACK=crash"}, crash: true, anyEnd: true},
+	// It is held when it writes for the first time, or it would have ended.
+	{name: "crash", env: []string{"GOTRACEBACK=crash"}, strace: held("200ms"), crash: true, anyEnd: true},
 	{name: "no address twice", env: []string{"GODEBUG=efence=1"}, small: true, anyEnd: true},
+
+	{name: "settings of the runtime", wide: true, anyEnd: true, env: []string{
+		"GODEBUG=decoratemappings=1,disablethp=1,harddecommit=1,madvdontneed=0,gctrace=1,scavtrace=1,inittrace=1,schedtrace=5,netdns=go+2,multipathtcp=1",
+		"GOTRACEBACK=system",
+	}},
+	// What waits for others goes on collecting and returning memory.
+	{name: "slow", wide: true, short: true, pause: true, anyEnd: true, env: []string{"GOMEMLIMIT=1", "GOGC=1"}, strace: held("500ms")},
+	{name: "no vDSO", wide: true, anyEnd: true, noVDSO: true},
+	{name: "few files", wide: true, anyEnd: true, env: []string{"HOME=", "TMPDIR=/missing"}, under: []string{"prlimit", "--nofile=12", "--"}},
+	{name: "little memory", wide: true, anyEnd: true, under: []string{"prlimit", "--as=800000000", "--"}},
+	{name: "another user", wide: true, anyEnd: true, other: true, strace: []string{"-u", "nobody"}},
+	{name: "full disk", wide: true, anyEnd: true, full: true},
+}
+
+// held has each thread stay in its first two calls of write.
+func held(d string) []string { return []string{"-e", "inject=write:delay_enter=" + d + ":when=1..2"} }
+
+// fits reports whether a way of a row's program is observed in the mode.
+func (m *mode) fits(r *row, w *way) bool {
+	return (!r.quick || m.name == modes[0].name) && (!m.small || r.small) && (!m.wide || r.wide) && (!m.short || w.drive == nil) &&
+		(!m.noVDSO || !r.locked()) // the emulator loads no filter
+}
+
+// Errors that a call can end with and that programs look for.
+var expected = map[string][]string{
+	"accept4":         {"ECONNABORTED", "EMFILE"},
+	"clone":           {"EAGAIN"},
+	"connect":         {"ECONNREFUSED"},
+	"copy_file_range": {"EXDEV"},
+	"epoll_ctl":       {"EEXIST"},
+	"fcntl":           {"EBADF"},
+	"futex":           {"EAGAIN"},
+	"linkat":          {"EXDEV"},
+	"mmap":            {"ENOMEM"},
+	"openat":          {"ENOENT", "EMFILE", "EACCES"},
+	"read":            {"EAGAIN", "EIO"},
+	"renameat":        {"EXDEV"},
+	"sendfile":        {"EINVAL"},
+	"setsockopt":      {"ENOPROTOOPT"},
+	"socket":          {"EAFNOSUPPORT"},
+	"splice":          {"EINVAL"},
+	"write":           {"EPIPE", "ENOSPC", "EAGAIN"},
 }
 
 // faults returns the modes in which one call fails: as on a kernel that does
-// not have it, as if it were forbidden, and as if a signal came in between.
+// not have it, as if it were forbidden, as if a signal came in between, and as
+// programs expect of it.
 func faults(call string) []mode {
 	first := "1"
 	switch call {
@@ -43,15 +93,17 @@ func faults(call string) []mode {
 		first = "2" // the first one is the launcher's
 	}
 	var all []mode
-	for _, f := range []struct{ errno, when string }{
-		{"ENOSYS", first + "+"},
-		{"EPERM", first + "+"},
-		{"EINTR", first + "+2"}, // each second time: it may be tried again until it succeeds
-	} {
+	add := func(errno, when string) {
 		all = append(all, mode{
-			name: call + " fails with " + f.errno, fault: true, anyEnd: true,
-			strace: []string{"-e", "inject=" + call + ":error=" + f.errno + ":when=" + f.when},
+			name: call + " fails with " + errno, fault: true, anyEnd: true,
+			strace: []string{"-e", "inject=" + call + ":error=" + errno + ":when=" + when},
 		})
+	}
+	add("ENOSYS", first+"+")
+	add("EPERM", first+"+")
+	add("EINTR", first+"+2") // each second time: it may be tried again until it succeeds
+	for _, errno := range expected[call] {
+		add(errno, first+"+2")
 	}
 	return all
 }
@@ -62,13 +114,13 @@ func during(w way, m mode, dir string, ports []string) func(context.Context, *os
 		return nil
 	}
 	return func(ctx context.Context, p *os.Process) error {
-		l := &live{ctx: ctx, dir: dir, port: ports[0], port2: ports[1], process: p, mode: m}
+		l := &live{ctx: ctx, dir: dir, port: ports[0], port2: ports[1], port3: ports[2], process: p, mode: m}
 		var err error
 		switch {
 		case w.drive != nil:
 			err = w.drive(l)
 		case m.crash:
-			err = l.quit()
+			err = errors.Join(l.sleep(100*time.Millisecond), l.signal(syscall.SIGQUIT))
 		default:
 			err = l.pauses()
 		}
@@ -78,15 +130,6 @@ func during(w way, m mode, dir string, ports []string) func(context.Context, *os
 		}
 		return err
 	}
-}
-
-// quit ends a program, which ends soon by itself, with SIGQUIT, early in its
-// life, but not always at the same place.
-func (l *live) quit() error {
-	if err := l.sleep(time.Duration(rand.N(30)) * time.Millisecond); err != nil {
-		return err
-	}
-	return l.signal(syscall.SIGQUIT)
 }
 
 // pauses stops and continues a program until it ends.

@@ -27,14 +27,15 @@ type program struct {
 
 // A way is one way to run a program, and how it must end. In arguments, input
 // and files, {dir} is the directory of the run, with the files of
-// testdata/input.txtar; {port} and {port2} are free ports; {self} is the program,
+// testdata/input.txtar; {port}, {port2} and {port3} are free ports; {self} is the program,
 // {child} a program that it can start; {prep} is the directory of what the
 // toolchain's own programs need, {repository} that of the repository.
 type way struct {
 	args  []string
 	env   []string
 	stdin string
-	exit  int // the exit code, or 128 and the signal
+	keys  []string // typed on its terminal, if there are any: else it has none
+	exit  int      // the exit code, or 128 and the signal
 	// drive, if set, is what happens while it runs.
 	drive func(*live) error
 }
@@ -54,6 +55,8 @@ type row struct {
 	mode      string // of buildModes
 	ci        bool
 	faults    bool
+	wide      bool // it is observed in all modes
+	quick     bool // it is observed in the default mode only
 	// stacks are compared with the call graph, and stacksOnly does nothing else.
 	stacks, stacksOnly bool
 }
@@ -86,6 +89,7 @@ func rows() []row {
 				program: p, toolchain: "local", arch: "amd64", mode: mode,
 				ci:     p.ci && (p.small || mode == "plain"),
 				faults: p.faults && mode == "plain",
+				wide:   mode == "plain",
 				stacks: true,
 			})
 		}
@@ -103,6 +107,7 @@ func rows() []row {
 			})
 		}
 	}
+	all = append(all, lockedRows()...)
 	for _, name := range emulated {
 		for _, mode := range []string{"plain", "stripped", "pie"} {
 			p := find(name)

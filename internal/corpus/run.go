@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
+	"golang.org/x/sys/unix"
 
 	"github.com/gocurb/curb/internal/strace"
 	"github.com/gocurb/curb/syscalls"
@@ -26,9 +28,15 @@ const (
 // A launcher runs a program, and returns what it did.
 type launcher func(context.Context, strace.Run) (*strace.Result, error)
 
+// emulators are qemu's command lines, by architecture.
+var emulators = map[string][]string{
+	"amd64": {"qemu-x86_64-static"},
+	"arm64": {"qemu-aarch64-static", "-L", sysroot},
+}
+
 // traced is how the calls of a row's program are observed.
-func traced(r row) launcher {
-	if r.arch == "amd64" {
+func traced(r row, m mode) launcher {
+	if r.arch == "amd64" && !m.noVDSO {
 		return func(ctx context.Context, run strace.Run) (*strace.Result, error) { return run.Trace(ctx) }
 	}
 	return func(ctx context.Context, run strace.Run) (*strace.Result, error) {
@@ -36,7 +44,7 @@ func traced(r row) launcher {
 		if err != nil {
 			return nil, err
 		}
-		return run.TraceQemu(ctx, table, "qemu-aarch64-static", "-L", sysroot)
+		return run.TraceQemu(ctx, table, emulators[r.arch]...)
 	}
 }
 
@@ -54,7 +62,7 @@ func (b *bench) confined(names []string) launcher {
 
 // run runs a row's program once, in a directory of its own.
 func (b *bench) run(ctx context.Context, r row, binary string, w way, m mode, launch launcher) (*strace.Result, error) {
-	if m.fault && !alone() {
+	if (m.fault || m.full) && !alone() {
 		return nil, fmt.Errorf("%s: %s could make it harm other processes: not without namespaces", r.label(), m.name)
 	}
 	dir, err := os.MkdirTemp(b.dir, "run-")
@@ -62,19 +70,33 @@ func (b *bench) run(ctx context.Context, r row, binary string, w way, m mode, la
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	ports, err := freePorts(2)
+	if m.full {
+		if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m"); err != nil {
+			return nil, fmt.Errorf("%s: make a small file system: %w", r.label(), err)
+		}
+		defer unix.Unmount(dir, unix.MNT_DETACH)
+	}
+	ports, err := freePorts(3)
 	if err != nil {
 		return nil, err
 	}
 	child := binary
 	if r.arch != "amd64" {
 		child = "/bin/true" // the emulator starts programs of this machine only
+	} else if r.locked() {
+		child = filepath.Join(b.cache, heir.label())
 	}
-	fill := strings.NewReplacer("{dir}", dir, "{self}", binary, "{child}", child, "{prep}", b.prep(), "{repository}", b.root, "{port}", ports[0], "{port2}", ports[1])
+	fill := strings.NewReplacer("{dir}", dir, "{self}", binary, "{child}", child, "{prep}", b.prep(), "{repository}", b.root, "{port}", ports[0], "{port2}", ports[1], "{port3}", ports[2])
 	if err := b.unpack(dir, fill); err != nil {
 		return nil, err
 	}
-	run := strace.Run{Path: binary, Dir: dir, Env: append(b.environment(dir), m.env...), Strace: m.strace}
+	if err := m.arrange(dir, &binary); err != nil {
+		return nil, fmt.Errorf("%s (%s): %w", r.label(), m.name, err)
+	}
+	run := strace.Run{
+		Path: binary, Dir: dir, Env: append(b.environment(dir), m.env...), Keys: w.keys,
+		Strace: m.strace, Under: m.under, Locked: r.locked(),
+	}
 	for _, arg := range w.args {
 		run.Args = append(run.Args, fill.Replace(arg))
 	}
@@ -86,7 +108,7 @@ func (b *bench) run(ctx context.Context, r row, binary string, w way, m mode, la
 	}
 	run.During = during(w, m, dir, ports)
 	limit := patience
-	if m.fault {
+	if m.fault || m.wide {
 		limit = faultPatience
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
@@ -106,6 +128,40 @@ func (b *bench) run(ctx context.Context, r row, binary string, w way, m mode, la
 	}
 	return got, nil
 }
+
+// arrange makes of a directory with its files what the mode needs, and may put the
+// program into it.
+func (m mode) arrange(dir string, binary *string) error {
+	switch {
+	case m.full:
+		// All but what a few small files take is full.
+		ballast, err := os.Create(filepath.Join(dir, "ballast"))
+		if err != nil {
+			return err
+		}
+		defer ballast.Close()
+		n, err := io.Copy(ballast, io.LimitReader(zeros{}, 1<<20))
+		if !errors.Is(err, unix.ENOSPC) {
+			return fmt.Errorf("%d bytes more did not fill it: %v", n, err)
+		}
+		return ballast.Truncate(max(0, n-8<<10))
+	case m.other:
+		// Where the binaries are others may have no way.
+		inside := filepath.Join(dir, filepath.Base(*binary))
+		text, err := os.ReadFile(*binary)
+		if err == nil {
+			err = errors.Join(os.WriteFile(inside, text, 0o755), os.Chmod(dir, 0o755))
+		}
+		*binary = inside
+		return err
+	}
+	return nil
+}
+
+// zeros are read without an end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 // anonymous returns an error without the paths of this machine.
 func (b *bench) anonymous(err error) error {

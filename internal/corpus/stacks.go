@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/gocurb/curb/internal/strace"
 	"github.com/gocurb/curb/scan"
@@ -28,11 +26,18 @@ func (b *bench) compareStacks(ctx context.Context, res *result, binary string) (
 		return fmt.Errorf("read the call graph: %w", b.anonymous(err))
 	}
 	defer graph.Close()
-	gaps := map[string]bool{}
-	defer func() { res.gaps = slices.Sorted(maps.Keys(gaps)) }()
+	predicted, err := b.scan(binary, usage.Exec)
+	if err != nil {
+		return nil // which its row says already
+	}
+	c := usage.Compare(predicted)
+	defer func() { res.compare(c) }()
 	var errs []error
 	for _, w := range res.ways {
 		for _, m := range stackModes {
+			if res.quick && m.name != modes[0].name {
+				continue
+			}
 			recorded, err := b.record(ctx, res.row, binary, w, m)
 			if err != nil {
 				errs = append(errs, err)
@@ -40,21 +45,28 @@ func (b *bench) compareStacks(ctx context.Context, res *result, binary string) (
 			}
 			res.runs++
 			for _, u := range recorded {
-				for _, s := range u.Syscalls {
-					for i := range s.Stacks {
-						res.compared++
-						for _, g := range graph.Missing(&s.Stacks[i]) {
-							gaps[fmt.Sprintf("not in the call graph: %s, called by %s (%#x): %s", g.Callee.Function, g.Caller.Function, g.PCs, g.Reason)] = true
-						}
-					}
-				}
+				c.Add(predicted, u, graph)
 			}
 		}
 	}
-	if res.compared == 0 && len(errs) == 0 {
+	if c.Stacks == 0 && len(errs) == 0 {
 		errs = append(errs, errors.New("no stack was recorded"))
 	}
 	return errors.Join(errs...)
+}
+
+// compare notes what recordings have that was not predicted.
+func (r *result) compare(c *usage.Comparison) {
+	r.compared = c.Stacks
+	for _, g := range c.Gaps {
+		r.gaps = append(r.gaps, fmt.Sprintf("not in the call graph: %s, called by %s (%#x): %s", g.Callee.Function, g.Caller.Function, g.PCs, g.Reason))
+	}
+	for _, s := range c.Missed {
+		r.values = append(r.values, "missed, recorded: "+s.Name)
+	}
+	for _, v := range c.MissedValues {
+		r.values = append(r.values, fmt.Sprintf("missed, recorded: %s with %s %s (%#x)", v.Syscall, v.Argument, v.Text, v.Value))
+	}
 }
 
 // record runs a program once, and returns the usages of it and not of what it

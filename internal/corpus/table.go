@@ -46,6 +46,9 @@ func (r *result) cells() []string {
 	if names := r.missed(); len(names) > 0 {
 		missed = strings.Join(names, " ")
 	}
+	if n := len(r.values); n > 0 {
+		missed = fmt.Sprintf("%s, %d recorded", missed, n)
+	}
 	if n := len(r.unresolved); n > 0 { // then "none" would prove nothing
 		missed = fmt.Sprintf("%s, %d unresolved", missed, n)
 	}
@@ -125,8 +128,17 @@ predicted calls that was observed and the part of the observed that was predicte
 which is 1 where none was missed. Under trap means that all ways were run
 again under "curb run --deny trap", where one denial ends the program, and ended the
 same. Programs for arm64 ran under qemu-user. Those for amd64 were recorded by
-"curb record", too: of their stacks, of which there were so many different ones a
-run, each caller and callee must be in the static call graph, or it is a gap.
+"curb record", too: of their stacks, of which there were so many different ones,
+each caller and callee must be in the static call graph, or it is a gap, and each
+value that an argument had must be among those that were predicted.
+
+Programs in mode plain, built by the newest Go, were observed more widely: with
+settings of the runtime, with output that nobody takes while memory is short, in a
+process without a vDSO, with few descriptors and no home, with little address
+space, as a user who owns nothing, and on a full disk. Those in mode main lock
+themselves down at the start of main by the file that "curb gen" wrote, those in
+mode locked in the middle of their work; what they did from there on is held against
+what was predicted from there on, and nothing that they did was denied.
 
 `, time.Now().UTC().Format(time.DateOnly), release, "go run ./internal/corpus "+args)
 	if err := writeTable(&out, results); err != nil {

@@ -15,8 +15,14 @@ func misread(name string) bool {
 
 // Parse reads the output of strace -f and counts the calls of the first
 // process's program, by name.
-func Parse(r io.Reader) (map[string]int, error) {
-	p := parser{tasks: map[string]*process{}, open: map[string]string{}, early: map[string][]string{}, calls: map[string]int{}}
+func Parse(r io.Reader) (map[string]int, error) { return count(r, true) }
+
+// ParseLocked is Parse for what comes after the first filter that the program has
+// put on itself.
+func ParseLocked(r io.Reader) (map[string]int, error) { return count(r, false) }
+
+func count(r io.Reader, counts bool) (map[string]int, error) {
+	p := parser{counts: counts, tasks: map[string]*process{}, open: map[string]string{}, early: map[string][]string{}, calls: map[string]int{}}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
@@ -34,10 +40,11 @@ func Parse(r io.Reader) (map[string]int, error) {
 type process struct{ own, started bool }
 
 type parser struct {
-	tasks map[string]*process
-	open  map[string]string   // the unfinished call of a task
-	early map[string][]string // lines of tasks whose creation was not seen yet
-	calls map[string]int
+	counts bool // what is called now counts
+	tasks  map[string]*process
+	open   map[string]string   // the unfinished call of a task
+	early  map[string][]string // lines of tasks whose creation was not seen yet
+	calls  map[string]int
 }
 
 func (p *parser) line(tid, rest string) {
@@ -75,7 +82,7 @@ func (p *parser) line(tid, rest string) {
 	if !ok || strings.HasPrefix(name, "?") {
 		return // strace writes ???? where the task was killed before it could ask for the number
 	}
-	if proc.own && (proc.started || name != "execve") && !misread(name) {
+	if p.counts && proc.own && (proc.started || name != "execve") && !misread(name) {
 		p.calls[name]++
 	}
 	if begin, unfinished := strings.CutSuffix(rest, "<unfinished ...>"); unfinished {
@@ -93,10 +100,12 @@ func (p *parser) done(proc *process, call string) {
 		return
 	}
 	result, _, _ := strings.Cut(call[at+3:], " ")
-	if misread(name) && proc.own && result != "?" {
+	if misread(name) && p.counts && proc.own && result != "?" {
 		p.calls[name]++ // it was made after all
 	}
 	switch name {
+	case "seccomp":
+		p.counts = p.counts || result == "0" && strings.Contains(call, "SECCOMP_SET_MODE_FILTER")
 	case "execve", "execveat":
 		if result == "0" {
 			proc.own = !proc.started

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -25,9 +26,19 @@ type Run struct {
 	Env   []string // the whole environment, nil for this process's own
 	Dir   string
 	Stdin io.Reader
+	// Keys are typed on the program's controlling terminal, which is where it
+	// writes its errors, too, and reads from if there is no Stdin. Without any it has
+	// no terminal.
+	Keys []string
 	// Strace holds further arguments for strace itself, such as
 	// "-e", "inject=clone3:error=ENOSYS".
 	Strace []string
+	// Under is a command line that becomes the tracer, or the program where it is not
+	// traced, such as "prlimit", "--nofile=20", "--".
+	Under []string
+	// Locked has Trace count only what is called once the program has closed system
+	// calls to itself.
+	Locked bool
 	// During, if set, is called once the program has been started, with its
 	// process; its context ends when the program has ended. If it fails, the
 	// program is ended, and its error is the run's.
@@ -62,7 +73,11 @@ func Tail(texts ...[]byte) string {
 // what its children do until they become another program is. When ctx ends,
 // the program is killed: the result holds what it did until then.
 func (r Run) Trace(ctx context.Context) (*Result, error) {
-	return r.traced(ctx, Parse, func(log string) []string {
+	parse := Parse
+	if r.Locked {
+		parse = ParseLocked
+	}
+	return r.traced(ctx, parse, func(log string) []string {
 		// What calls point to is of no use, but for clone3's flags.
 		args := []string{"strace", "-f", "-qq", "-s", "0", "-e", "verbose=clone3", "-o", log}
 		return append(append(args, r.Strace...), "--", r.Path)
@@ -106,9 +121,18 @@ func (r Run) run(ctx context.Context, argv []string, find func(context.Context, 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(ctx, argv[0], append(argv[1:], r.Args...)...)
+	argv = slices.Concat(r.Under, argv, r.Args)
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = r.Dir, r.Env, r.Stdin, &out, &errs
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if len(r.Keys) > 0 {
+		t, err := newTerminal(r.Keys)
+		if err != nil {
+			return nil, err
+		}
+		defer t.close()
+		t.give(cmd)
+	}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 2 * time.Second // for pipes that a child of its own holds
 	if err := cmd.Start(); err != nil {

@@ -120,6 +120,41 @@ func TestParseLines(t *testing.T) {
 	}
 }
 
+// What comes before the first filter does not count, nor does a filter that could
+// not be loaded.
+func TestParseLocked(t *testing.T) {
+	calls, err := ParseLocked(strings.NewReader(`10 execve("./a", ["./a"], 0x7ffc /* 9 vars */) = 0
+10 openat(AT_FDCWD, 0x1, O_RDONLY) = 3
+10 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD) = 11
+10 seccomp(SECCOMP_GET_ACTION_AVAIL, 0, 0x1) = 0
+10 seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, 0x1) = -1 EACCES (Permission denied)
+10 close(3) = 0
+10 seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, 0x1 <unfinished ...>
+11 sched_yield() = 0
+10 <... seccomp resumed>) = 0
+11 getppid() = 1
+10 seccomp(SECCOMP_SET_MODE_FILTER, 0, 0x1) = 0
+10 exit_group(0) = ?
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]int{"getppid": 1, "seccomp": 1, "exit_group": 1}; !maps.Equal(calls, want) {
+		t.Errorf("%v, want %v", calls, want)
+	}
+}
+
+// What starts the tracer is not traced, and decides what the program may have.
+func TestUnder(t *testing.T) {
+	got, err := Run{Path: "/bin/sh", Args: []string{"-c", "ulimit -n"}, Under: []string{"prlimit", "--nofile=33", "--"}}.Trace(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got.Stdout) != "33\n" || got.Calls["execve"] != 0 {
+		t.Errorf("it may open %q files, and made %d execve", got.Stdout, got.Calls["execve"])
+	}
+}
+
 // probe builds the program that is traced.
 func probe(t *testing.T) string {
 	t.Helper()
@@ -228,4 +263,16 @@ func TestDuring(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Errorf("process %d is still there", child)
+}
+
+// TestKeys types on a terminal of the program's own.
+func TestKeys(t *testing.T) {
+	script := `read -r word </dev/tty; test "$word" = open && tty <&2 && stty size </dev/tty`
+	got, err := Run{Path: "/bin/sh", Args: []string{"-c", "echo who is there >&2; " + script}, Keys: []string{"open\n"}}.Trace(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := string(got.Stdout); got.Status() != 0 || !strings.HasPrefix(out, "/dev/pts/") || !strings.HasSuffix(out, "\n24 80\n") {
+		t.Errorf("it ended with %d, and wrote %q", got.Status(), got.Stdout)
+	}
 }
