@@ -166,4 +166,7 @@ func sayWritten(w io.Writer, r *gen.Result) {
 		done = "wrote " + strings.Join(r.Changed, ", ")
 	}
 	fmt.Fprintf(w, "curb: %s: %d of %d system calls allowed\n", done, r.Allowed, r.Known)
+	if r.Again {
+		fmt.Fprintln(w, "curb: warning: the program may call curbLockDown() when it is locked down already: the kernel refuses that, and it panics")
+	}
 }

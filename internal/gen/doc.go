@@ -22,7 +22,9 @@
 //
 // This is checked, too: before the files are written the program is built with them,
 // and read from its lock-down point on. What is found then has to be allowed by the
-// filter, or nothing is written.
+// filter, or nothing is written. Only what loading the filter needs is let pass: it is
+// found where the list counts from an earlier moment on, and where the lock-down may
+// be called a second time. That is refused, and panics, and gen says so.
 //
 // # Which builds the files are for
 //

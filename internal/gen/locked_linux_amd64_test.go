@@ -3,6 +3,7 @@ package gen_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -58,6 +59,57 @@ func TestLockedAfterSetup(t *testing.T) {
 	end := in(t, dir, nil, mustBuild(t, dir), made)
 	if want := "locked\nmkdir " + made + "2: operation not permitted\n"; end != (ending{stdout: want}) {
 		t.Errorf("with a second directory it ends with %+v", end)
+	}
+}
+
+// TestLockDownInAFunctionValue: where nothing is known of what waits for the lock-down,
+// the list counts from an earlier moment on, and says so.
+func TestLockDownInAFunctionValue(t *testing.T) {
+	dir := module(t, map[string]string{"main.go": `package main
+
+import (
+	"fmt"
+	"os"
+)
+
+var commands = map[string]func(){"run": func() { curbLockDown(); fmt.Println("locked") }}
+
+func main() { commands[os.Args[1]]() }
+`})
+	if end := in(t, dir, nil, curb, "gen", "."); end.status != 0 || strings.Contains(end.stderr, "warning") {
+		t.Fatalf("gen: %+v", end)
+	}
+	if text := get(t, dir, "curb_linux_amd64.go"); !regexp.MustCompile(`since\sit\s(// )?cannot\sbe\stold`).MatchString(text) {
+		t.Errorf("it does not say from when on the list counts:\n%.1200s", text)
+	}
+	if end := in(t, dir, nil, mustBuild(t, dir), "run"); end != (ending{stdout: "locked\n"}) {
+		t.Errorf("it ends with %+v", end)
+	}
+}
+
+// TestLockDownTwice: who may lock down what is locked down is told.
+func TestLockDownTwice(t *testing.T) {
+	dir := module(t, map[string]string{"main.go": `package main
+
+import "os"
+
+func main() {
+	curbLockDown()
+	if len(os.Args) > 1 {
+		curbLockDown()
+	}
+	os.Stdout.WriteString("locked\n")
+}
+`})
+	if end := in(t, dir, nil, curb, "gen", "."); end.status != 0 || !strings.Contains(end.stderr, "warning: the program may call curbLockDown() when it is locked down already") {
+		t.Fatalf("gen: %+v", end)
+	}
+	program := mustBuild(t, dir)
+	if end := in(t, dir, nil, program); end != (ending{stdout: "locked\n"}) {
+		t.Errorf("once: it ends with %+v", end)
+	}
+	if end := in(t, dir, nil, program, "again"); end.status != 2 || !strings.Contains(end.stderr, "panic: ") {
+		t.Errorf("twice: it ends with %+v", end)
 	}
 }
 

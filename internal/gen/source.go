@@ -50,6 +50,9 @@ type Result struct {
 	Changed []string // the names of the files that were written, or are new
 	Allowed int      // how many system calls are allowed
 	Known   int      // of how many
+	// Again means that the program may call the lock-down when it is in force: then
+	// that is refused, and panics.
+	Again bool
 }
 
 // Write writes the lock-down beside the package's main, with the files for the
@@ -86,14 +89,15 @@ func (p *Package) Write(ctx context.Context, l LockDown, scan Scanner) (*Result,
 			return nil, fmt.Errorf("write %s: mistake in curb: %w", files[i].name, err)
 		}
 	}
-	if err := p.verify(ctx, &l, files, scan); err != nil {
+	again, err := p.verify(ctx, &l, files, scan)
+	if err != nil {
 		return nil, err
 	}
 	changed, err := write(p.Dir, files)
 	if err != nil {
 		return nil, err
 	}
-	return &Result{File: name, Changed: changed, Allowed: permit.Count(l.Policy), Known: table.Len()}, nil
+	return &Result{File: name, Changed: changed, Allowed: permit.Count(l.Policy), Known: table.Len(), Again: again}, nil
 }
 
 // Check says whether the files can be written: whether what is there by their

@@ -15,10 +15,11 @@ import (
 
 // verify makes sure that the program with the files needs no more, once it is locked
 // down, than they allow. A list that was recorded is not asked for: the program
-// can need more. Nor is one of a program that does not lock itself down.
-func (p *Package) verify(ctx context.Context, l *LockDown, files []file, scan Scanner) error {
+// can need more. Nor is one of a program that does not lock itself down. Again reports
+// whether the program may try to lock itself down when it is.
+func (p *Package) verify(ctx context.Context, l *LockDown, files []file, scan Scanner) (again bool, err error) {
 	if l.Recorded || l.Usage.LockDown == nil {
-		return nil
+		return false, nil
 	}
 	replace := map[string][]byte{}
 	for _, f := range files {
@@ -26,20 +27,33 @@ func (p *Package) verify(ctx context.Context, l *LockDown, files []file, scan Sc
 	}
 	u, err := p.scanWith(ctx, replace, func(binary string) (*usage.Usage, error) { return scan(binary, usage.Locked) })
 	if err != nil {
-		return fmt.Errorf("check %s with its lock-down: %w", p.ImportPath, err)
+		return false, fmt.Errorf("check %s with its lock-down: %w", p.ImportPath, err)
 	}
 	more, err := l.more(u)
 	if err != nil {
-		return fmt.Errorf("check %s with its lock-down: %w", p.ImportPath, err)
+		return false, fmt.Errorf("check %s with its lock-down: %w", p.ImportPath, err)
 	}
 	if len(u.Unresolved) > 0 && len(l.Usage.Unresolved) == 0 {
 		more = append(more, "calls of "+u.Unresolved[0].Function+" that could not be told")
 	}
 	if len(more) > 0 {
-		return fmt.Errorf("check %s with its lock-down: it needs what the lock-down would not allow, so nothing was written. "+
+		return false, fmt.Errorf("check %s with its lock-down: it needs what the lock-down would not allow, so nothing was written. "+
 			"This is a mistake in curb; --allow is a way round it:\n  %s", p.ImportPath, strings.Join(more, "\n  "))
 	}
-	return nil
+	_, loads := u.Find("seccomp")
+	return loads && u.LockDown.Since == usage.Locked, nil
+}
+
+// loading is what the lock-down itself needs to be put in force (package
+// internal/seccomp), with the numbers of linux/prctl.h, seccomp.h and fcntl.h. It is
+// found in the program with its lock-down where that counts from an earlier moment on,
+// or can come to be called again. It need not be allowed: see the package comment.
+var loading = []filter.Rule{
+	{Syscall: "prctl", Action: filter.Allow, Conds: []filter.Cond{{Arg: 0, Op: filter.Equal, Values: []uint64{38}}}},       // PR_SET_NO_NEW_PRIVS
+	{Syscall: "seccomp", Action: filter.Allow, Conds: []filter.Cond{{Arg: 0, Op: filter.Equal, Values: []uint64{1, 2}}}},   // SECCOMP_SET_MODE_FILTER, SECCOMP_GET_ACTION_AVAIL
+	{Syscall: "openat", Action: filter.Allow, Conds: []filter.Cond{{Arg: 2, Op: filter.Equal, Values: []uint64{0x80000}}}}, // O_CLOEXEC
+	{Syscall: "read", Action: filter.Allow},
+	{Syscall: "close", Action: filter.Allow},
 }
 
 // more lists what a usage has and the policy of the lock-down does not allow.
@@ -52,7 +66,8 @@ func (l *LockDown) more(u *usage.Usage) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := filter.Compare([]*syscalls.Table{table}, l.Policy, needed)
+	allowed := filter.Policy{Default: l.Policy.Default, Rules: slices.Concat(l.Policy.Rules, loading)}
+	found, err := filter.Compare([]*syscalls.Table{table}, allowed, needed)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package permit_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -150,5 +151,35 @@ func TestForeign(t *testing.T) {
 	p, err := permit.Policy(u, permit.Options{Default: filter.Trap})
 	if err != nil || len(p.Rules) > 0 {
 		t.Errorf("policy %v, %v", p, err)
+	}
+}
+
+// TestDocumented: the document names the calls that get no condition by default.
+func TestDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/usage.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, begins := strings.Cut(string(text), "have therefore none, though their values are known:")
+	list, _, ends := strings.Cut(list, "`--arguments all`")
+	if !begins || !ends {
+		t.Fatal("the document has no list of them")
+	}
+	table, err := syscalls.For("amd64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for c := range table.All() {
+		telling := c.Telling()
+		if len(telling) == 0 {
+			continue
+		}
+		p, err := permit.Policy(found(t, "amd64", c.Name, nil, values(telling[0], 0, 1)), permit.Options{Default: filter.Trap})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if none := len(p.Rules[0].Conds) == 0; none != strings.Contains(list, "`"+c.Name+"`") {
+			t.Errorf("%s has no condition: %t, and the document says otherwise", c.Name, none)
+		}
 	}
 }
