@@ -80,7 +80,7 @@ func (r *reach) later(fn int, x ref, to int) bool {
 // can load after all, until there are no more of them.
 func (r *reach) settle() {
 	r.drain()
-	for r.wake() || r.readGlobals() || r.roused() || r.disproved() {
+	for r.readGlobals() || r.wake() || r.roused() || r.disproved() {
 		r.drain()
 	}
 }

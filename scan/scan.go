@@ -48,22 +48,29 @@ func File(path string, opts Options) (*usage.Usage, error) {
 	} else if err := a.phase(opts.Phase); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	ways := make(chan *chains, 1) // found on the other core, from what does not change any more
-	go func() { ways <- a.whole.chains() }()
-	a.index()
-	a.outside()
-	a.loader(opts.Sysroot)
-	a.sites()
 	phase := usage.Exec
 	if opts.Phase != "" && !opts.AllCode {
 		phase = opts.Phase
 	}
+	u := a.resolve(opts.Sysroot, phase)
+	u.Assumes = opts.Assume.Names()
+	return u, nil
+}
+
+// resolve finds the system calls of what can be reached in a phase.
+func (a *analysis) resolve(sysroot string, phase usage.Phase) *usage.Usage {
+	ways := make(chan *chains, 1) // found on the other core, from what does not change any more
+	go func() { ways <- a.whole.chains() }()
+	a.index()
+	a.outside()
+	a.loader(sysroot)
+	a.sites()
 	if phase != usage.Exec {
 		a.loaded = nil // it is done
 	}
-	u := a.report(table, <-ways)
-	u.Phase, u.Assumes = phase, opts.Assume.Names()
-	return u, nil
+	u := a.report(a.table, <-ways)
+	u.Phase = phase
+	return u
 }
 
 // report writes down what was found.

@@ -47,9 +47,11 @@ func (k *attributes) starters(r *reach) string {
 	}
 	for fn := range k.a.facts {
 		for x := range r.live(fn) {
-			by, ok := allowed[x.addr]
-			if name := file.Name(&file.Funcs[fn]); ok && !slices.Contains(by, name) {
-				return name + " starts processes"
+			if x.kind == refLoad || x.kind == refStore {
+				continue
+			}
+			if by, ok := allowed[x.addr]; ok && !slices.Contains(by, file.Name(&file.Funcs[fn])) {
+				return file.Name(&file.Funcs[fn]) + " starts processes"
 			}
 		}
 	}
@@ -92,8 +94,11 @@ func (k *attributes) allocations(r *reach) string {
 	}
 	for fn := range k.a.facts {
 		for x := range r.live(fn) {
+			if !x.takesAddr() && x.kind != refLoad || !file.Module.Types.Contains(x.addr) {
+				continue
+			}
 			holds, leads := k.leads[x.addr]
-			if !leads || !x.takesAddr() && x.kind != refLoad {
+			if !leads {
 				continue
 			}
 			name := file.Name(&file.Funcs[fn])

@@ -3,17 +3,19 @@ package scan
 import (
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/syscalls"
+	"github.com/gocurb/curb/usage"
 )
 
 // BenchmarkFixpoint says what it costs to take variables, function values and whatever
-// else for what they begin as until reachable code changes them: the time of a scan, as
-// a multiple of one whose walk takes nothing for granted, and the same of the walks
-// alone.
+// else for what they begin as until reachable code changes them: the processor time of
+// a scan, as a multiple of one whose walk takes nothing for granted, and the same of
+// the walks alone.
 func BenchmarkFixpoint(b *testing.B) {
 	dir := b.TempDir()
 	for _, program := range []struct{ name, dir, pkg string }{
@@ -42,10 +44,10 @@ func BenchmarkFixpoint(b *testing.B) {
 	}
 }
 
-// timed returns the times that a scan with such a walk takes, and the walk alone.
+// timed returns the processor times that a scan with such a walk takes, and the walk alone.
 func timed(b *testing.B, path string, walk func(*analysis)) [2]time.Duration {
 	b.Helper()
-	begin := time.Now()
+	begin := used(b)
 	f, err := gobin.Open(path)
 	if err != nil {
 		b.Fatal(err)
@@ -56,17 +58,22 @@ func timed(b *testing.B, path string, walk func(*analysis)) [2]time.Duration {
 		b.Fatal(err)
 	}
 	a := newAnalysis(f)
-	start := time.Now()
+	a.table = table
+	start := used(b)
 	walk(a)
-	walked := time.Since(start)
-	ways := make(chan *chains, 1)
-	go func() { ways <- a.whole.chains() }()
-	a.index()
-	a.outside()
-	a.loader("")
-	a.sites()
-	a.report(table, <-ways)
-	return [2]time.Duration{time.Since(begin), walked}
+	walked := used(b) - start
+	a.resolve("", usage.Exec)
+	return [2]time.Duration{used(b) - begin, walked}
+}
+
+// used returns the processor time that the process has had so far.
+func used(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // plain walks without folding anything.
