@@ -29,7 +29,7 @@ func TestAttributes(t *testing.T) {
 	for way, found := range map[string]string{
 		"none": "false", "heap": "true", "stack": "true", "process": "true", "pointer": "true", "command": "true",
 		"static": "true", "zeroed": "true", "slice": "true", "channel": "true", "captured": "true",
-		"converted": "true", "generic": "true", "reflected": "true", "decoded": "true", "linked": "true",
+		"converted": "true", "generic": "true", "reflected": "true", "decoded": "true", "linked": "true", "finalized": "true",
 	} {
 		t.Run(way, func(t *testing.T) {
 			path := buildOnce(t, "attributes-"+way, ".", nil, "-ldflags=-checklinkname=0", "-tags="+way, "./testdata/attributes")

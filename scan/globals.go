@@ -34,11 +34,18 @@ func (a *analysis) globals() *globals {
 		return nil
 	}
 	g := &globals{values: map[uint64]bool{}}
+	var last gobin.Range // symbols are in the order of their addresses, and may overlap
 	for s := range a.file.Symbols() {
-		if a.file.IsVariable(s.Addr) {
-			g.bounds = append(g.bounds, s.Addr, s.Addr+s.Size)
+		switch {
+		case !a.file.IsVariable(s.Addr):
+		case s.Addr < last.End:
+			last.End = max(last.End, s.Addr+s.Size)
+		default:
+			g.bounds = append(g.bounds, last.Start, last.End)
+			last = gobin.Range{Start: s.Addr, End: s.Addr + s.Size}
 		}
 	}
+	g.bounds = append(g.bounds, last.Start, last.End)
 	for _, part := range slices.Concat(a.file.Module.Data, a.file.Module.Zero) {
 		g.bounds = append(g.bounds, part.Start, part.End)
 	}

@@ -156,8 +156,15 @@ func (k *attributes) readTypes() {
 // interfaces of them.
 var allocators = []string{
 	"runtime.newobject", "runtime.mallocgc", "runtime.makeslice", "runtime.growslice", "runtime.makechan",
-	"runtime.makemap", "runtime.map", "runtime.typed", "runtime.wb", "internal/runtime/maps.", "runtime.SetFinalizer",
+	"runtime.makemap", "runtime.map", "runtime.typed", "runtime.wb", "internal/runtime/maps.",
 }
+
+// exec.Command gives commands a finalizer. What others give may be a function of an
+// interface, and is not known here.
+const (
+	finalized = "os/exec.Command"
+	finalizer = "runtime.SetFinalizer"
+)
 
 // onlyAllocates reports whether a reference to a type is for nothing but a call of
 // such a function, which follows.
@@ -173,7 +180,7 @@ func (a *analysis) onlyAllocates(fn int, x ref) bool {
 		switch {
 		case in.Op == isa.Call:
 			name := a.nameAt(in.Target)
-			return slices.ContainsFunc(allocators, func(s string) bool { return strings.HasPrefix(name, s) })
+			return name == finalizer && a.file.Name(b.fn) == finalized || slices.ContainsFunc(allocators, func(s string) bool { return strings.HasPrefix(name, s) })
 		case in.Op == isa.CallInd || in.Op == isa.Jump || in.Op == isa.CondJump || in.Op == isa.Ret || readsReg(in, r):
 			return false
 		}
