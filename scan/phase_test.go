@@ -63,6 +63,18 @@ func TestPhaseLocked(t *testing.T) {
 	}
 }
 
+// TestPhaseAttributes makes what a process is started with before the lock-down.
+func TestPhaseAttributes(t *testing.T) {
+	for _, way := range []string{"plain", "arm64"} {
+		path := program(t, "madebefore", way)
+		for _, phase := range []usage.Phase{usage.Exec, usage.Main, usage.Locked} {
+			if u := scannedIn(t, path, phase); !slices.Contains(u.Names(), "setsid") {
+				t.Errorf("%s: phase %s lacks setsid, which attributes from before ask for", way, phase)
+			}
+		}
+	}
+}
+
 // TestPhaseMain holds the phases of one program against each other.
 func TestPhaseMain(t *testing.T) {
 	path := buildOnce(t, "phases-top-plain", ".", []string{"GOARCH=amd64"}, "-tags=top", "./testdata/phases")

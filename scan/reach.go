@@ -32,6 +32,7 @@ type reach struct {
 	tasks   *initTasks      // the initialisers, where they are told from other data
 	once    once            // the functions that are called once, where they are told from others
 	ends    map[int][]end   // places where the walk ends, by function
+	earlier *reach          // what can run before it
 	resumed map[int][]place // places where functions are entered that nobody calls, by function
 }
 

@@ -173,7 +173,7 @@ func (a *analysis) from(s *stack) {
 		a: a, start: before.start, parent: make([]step, len(a.facts)), how: map[int]string{}, closed: map[int][]bool{},
 		guards: before.guards, latents: before.latents, awake: before.awake,
 		pointedTo: before.pointedTo, values: before.values, sleepers: maps.Clone(before.sleepers),
-		folds: map[int]*body{}, globals: a.globals(), tasks: before.tasks, resumed: s.places, once: before.once,
+		folds: map[int]*body{}, globals: a.globals(), tasks: before.tasks, resumed: s.places, once: before.once, earlier: before,
 	}
 	maps.DeleteFunc(r.sleepers, func(fn int, _ *sleeper) bool { return before.has(fn) })
 	for _, fn := range slices.Sorted(maps.Keys(s.places)) {

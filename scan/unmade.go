@@ -15,7 +15,8 @@ func (r *reach) disproved() bool {
 	if k == nil || !r.has(k.forkExec) && !slices.ContainsFunc(k.child, r.has) {
 		return false
 	}
-	if k.unmade(r) == "" {
+	// What was made before a phase can be used in it.
+	if k.unmade(r) == "" && (r.earlier == nil || k.unmade(r.earlier) == "") {
 		return false
 	}
 	r.a.attrs = nil
