@@ -29,6 +29,7 @@ func main() {
 	defer hooks()
 	defer recovering()
 	prepare()
+	keep(choose(len(os.Args) > 1))
 	place(startsMain)
 	server()
 }
@@ -62,7 +63,7 @@ func server() {
 	defer file.Close()
 	rare.Call("sched_get_priority_max", unix.SYS_SCHED_GET_PRIORITY_MAX)
 	place(deep)
-	serve(file)
+	across(file, choose(len(os.Args) > 1)*77)
 	panic("on purpose")
 }
 
@@ -76,6 +77,7 @@ func serve(file *os.File) {
 	_, err := file.Read(make([]byte, 10))
 	must(err)
 	after()
+	use()
 }
 
 func recursive(n int) {
