@@ -35,13 +35,16 @@ type analysis struct {
 	words   []word      // of the data, by address
 	// anyMethods means that the form of methods' names and types is not known.
 	anyMethods bool
-	pointers   []uint64 // to variables, that the data holds, sorted
-	found      map[uint32][]finding
-	combined   map[uint32][]combination // with which arguments each call is made
-	terms      *terms
-	table      *syscalls.Table
-	tell       map[uint32][]tellingArg
-	open       []openSite
+	// tableMethods returns the functions that can be called because they are in the
+	// method table of a type.
+	tableMethods func() []int
+	pointers     []uint64 // to variables, that the data holds, sorted
+	found        map[uint32][]finding
+	combined     map[uint32][]combination // with which arguments each call is made
+	terms        *terms
+	table        *syscalls.Table
+	tell         map[uint32][]tellingArg
+	open         []openSite
 
 	loaderFile *usage.LoaderFile // the dynamic loader, if there is one
 	loaded     []loaderCall      // its calls
@@ -91,6 +94,7 @@ func newAnalysis(f *gobin.File) *analysis {
 		tell: map[uint32][]tellingArg{},
 	}
 	a.terms = newTerms(a)
+	a.tableMethods = sync.OnceValue(a.findTableMethods)
 	var data sync.WaitGroup
 	data.Go(a.readData)
 	a.facts = gather(f)

@@ -26,6 +26,7 @@ var breakers = []struct {
 	{name: "globals"},
 	{name: "functions"},
 	{name: "methods"},
+	{name: "reflection"},
 	{name: "arguments", made: "clock_getres epoll_ctl fadvise64 fallocate fcntl flock futex getitimer getpriority getsockopt " +
 		"ioctl kill lseek madvise membarrier mmap mprotect openat personality prctl setsockopt shutdown socket socketpair tgkill unshare waitid"},
 	{name: "locals", made: "waitid mmap futex"},

@@ -31,6 +31,12 @@
 // setuid and the like for the processes that it starts, jumps on its fields fold
 // (attributes.go, unmade.go, fold.go).
 //
+// A method to which only the table of its type leads is called where some interface
+// asks for one of that name and type, or by reflection, which finds methods by their
+// names, as templates do. How far reflection can come is followed through the
+// descriptors of the types (types.go, typeset.go, lookups.go): what is behind fields
+// that are not exported is left out, unless code may make values of the types of such.
+//
 // Then each system call instruction is resolved (climb.go): the number is
 // followed backwards, over all ways that lead to the instruction, through
 // registers, the stack, constants and arithmetic (values.go, frame.go). Where it
@@ -93,7 +99,9 @@
 //     their families, and what the vDSO asks of mmap (heldcalls.go, named.go).
 //   - The compiler puts what belongs to the functions that a function calls below its
 //     own variables (frame.go, lowestLocal).
-//   - The fields of the runtime's own records are changed by the runtime only.
+//   - The fields of the runtime's own records are changed by the runtime only, and
+//     the mark that package reflect gives to values of fields that are not exported is
+//     taken off by nobody.
 //   - In a position-independent program an address is where a relocation makes
 //     one, and nowhere else.
 //   - The dynamic loader is the file that is there when the scan is made, and
@@ -113,11 +121,16 @@
 //
 // # Where it takes more than can happen
 //
-//   - A function that anything in the data points to, or that is in the method
-//     table of a type, can be called. (Method tables are known by the form of
-//     their entries: chance finds a few more.) The linker has already dropped the
-//     methods and variables that nothing can reach; what only unreachable code
-//     would need is still counted.
+//   - A function that anything in the data points to can be called, and so can a
+//     method that an interface asks for, or that reflection can come to, by whatever
+//     code is in the program. (Method tables are known by the form of their entries:
+//     chance finds a few more.) The linker has already dropped the methods and
+//     variables that nothing can reach; what only unreachable code would need is
+//     still counted. Which values get to the code that looks up methods is not
+//     asked: all exported methods of types that get into any interface count then.
+//   - What code outside of the packages reflect, text/template, encoding/json, flag
+//     and fmt does with reflection is not looked at: where any of it may make values,
+//     reflection can come to all types.
 //   - An indirect call can reach every function whose address is taken: there
 //     is no notion yet of which function values can get where.
 //   - Conditions on anything but one variable and a constant are open both ways.

@@ -348,13 +348,14 @@ func TestPlacesOfSteps(t *testing.T) {
 }
 
 // The chain of whatever is reachable begins at the root, and the initialisers
-// hang on the code that runs them.
+// hang on the code that runs them. Only where the limits of variables are not known
+// does what one holds count that no code reads, as package poll's accept.
 func TestChainsBeginAtRoot(t *testing.T) {
 	inits := 0
 	for _, way := range ways {
 		for _, name := range []string{"hello", "execs", "methods"} {
 			u := scanned(t, program(t, name, way.name))
-			checkChains(t, u, true)
+			checkChains(t, u, !way.stripped || name != "methods")
 			for _, s := range u.Syscalls {
 				for _, e := range s.Evidence {
 					for i, step := range e.Chain {

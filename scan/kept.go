@@ -1,7 +1,7 @@
 package scan
 
-// kept visits the functions that are in the program though neither code nor
-// data was found to refer to them: the linker keeps what something refers to.
+// kept visits the functions that are in the program though neither code nor data,
+// nor the method table of a type, was found to refer to them: the linker keeps what something refers to.
 // That may be a word of assembly's data that is not aligned, or a half of one. (Of
 // compiled code they are those of which only inlined copies are run: few, and
 // what these call is called by the copies too.)
@@ -27,6 +27,10 @@ func (r *reach) kept() {
 		if file.Module.Text.Contains(w.value) {
 			note(file.FuncAt(w.value))
 		}
+	}
+	for _, fns := range r.a.methods(file.Module.Types, 4) {
+		note(fns[0])
+		note(fns[1])
 	}
 	for fn := range known {
 		if !known[fn] && !r.has(fn) {

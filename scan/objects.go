@@ -166,9 +166,11 @@ const (
 	typeKind      = 23
 	typeName      = 40
 	typePointer   = 44 // the type of pointers to it
+	uncommonSize  = 16 // of the record of methods
 	kindMask      = 1<<5 - 1
 	flagUncommon  = 1 << 0
 	flagExtraStar = 1 << 1
+	flagNamed     = 1 << 2
 )
 
 // Kinds of types (internal/abi.Kind).
@@ -248,12 +250,17 @@ func (o *objects) methodTable(addr uint64) gobin.Range {
 	}
 	kind := o.a.file.Bytes(addr+typeKind, 1)[0] & kindMask
 	if kind != kindMap {
-		table, _ := o.methodsAt(addr+kindSize(kind), kind == kindFunc || kind == kindInterface || kind == kindStruct)
+		table, _ := methodsAt(o.a.file, addr+kindSize(kind), kind == kindFunc || kind == kindInterface || kind == kindStruct)
 		return table
 	}
-	// What maps are made of differs between releases.
+	return mapMethods(o.a.file, addr)
+}
+
+// mapMethods is where the methods of a map's type are listed. What maps are made of
+// differs between releases.
+func mapMethods(f *gobin.File, addr uint64) gobin.Range {
 	for at := addr + kindSize(kindMap); at <= addr+136; at += 8 {
-		if table, ok := o.methodsAt(at, false); ok {
+		if table, ok := methodsAt(f, at, false); ok {
 			return table
 		}
 	}
@@ -279,20 +286,19 @@ func kindSize(kind byte) uint64 {
 
 // methodsAt reads the record of a type's methods at addr. They follow the record
 // directly, or the fields of a type that is made of others.
-func (o *objects) methodsAt(addr uint64, fields bool) (gobin.Range, bool) {
-	const record = 16
-	b := o.a.file.Bytes(addr, record)
+func methodsAt(f *gobin.File, addr uint64, fields bool) (gobin.Range, bool) {
+	b := f.Bytes(addr, uncommonSize)
 	if b == nil {
 		return gobin.Range{}, false
 	}
-	types, order := o.a.file.Module.Types, o.a.file.Order
+	types, order := f.Module.Types, f.Order
 	size := uint32(types.End - types.Start)
 	count, exported, list := uint64(order.Uint16(b[4:])), uint64(order.Uint16(b[6:])), uint64(order.Uint32(b[8:]))
 	table := gobin.Range{Start: addr + list, End: addr + list + methodSize*count}
-	if order.Uint32(b) >= size || count == 0 || exported > count || list < record || list > record && !fields || table.End > types.End {
+	if order.Uint32(b) >= size || count == 0 || exported > count || list < uncommonSize || list > uncommonSize && !fields || table.End > types.End {
 		return gobin.Range{}, false
 	}
 	// The first method, whether the linker kept it or not, has a name.
-	name := order.Uint32(o.a.file.Bytes(table.Start, 4))
+	name := order.Uint32(f.Bytes(table.Start, 4))
 	return table, name > 0 && name < size
 }

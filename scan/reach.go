@@ -179,15 +179,12 @@ func (r *reach) target(addr uint64) int {
 	return -1
 }
 
-// methods visits the functions to which method tables of types point, as
-// offsets from the text's start: the runtime builds itabs from them for
-// conversions that only it sees. The linker has marked those that no
-// conversion can need.
+// methods visits the functions in method tables of types that can be called by way
+// of those: the runtime builds itabs from them for conversions that only it sees, and
+// reflection looks methods up.
 func (r *reach) methods() {
-	for _, fns := range r.a.methods(r.a.file.Module.Types, 4) {
-		for _, to := range fns {
-			r.viaPointer(to, "it is a method in a type's table", step{how: byData})
-		}
+	for _, to := range r.a.tableMethods() {
+		r.viaPointer(to, "it is a method in a type's table", step{how: byData})
 	}
 }
 
