@@ -169,7 +169,7 @@ type run struct {
 	trigger
 }
 
-const patience = 8 * time.Second // much more than a run takes
+const patience = 30 * time.Second // much more than a run takes
 var traced = regexp.MustCompile(`(?m)^\d+ +([a-z_][a-z0-9_]*)\(`)
 
 // observe returns the names of the calls that the program makes in the phase, and its
