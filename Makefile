@@ -86,6 +86,11 @@ corpus: deps ## Hold what real programs ask of the kernel against what curb pred
 corpus-ci: deps
 	@go run ./internal/corpus -v -part ci
 
+# Programs with C code, Debian's packages among them. They fail until C code is analysed.
+.PHONY: corpus-c
+corpus-c: deps
+	@go run ./internal/corpus -v -observed -part c
+
 .PHONY: recipe
 recipe: ## Compare the list of one strace run with the list that curb makes
 	@go run ./internal/corpus -recipe

@@ -27,6 +27,9 @@ func (b *bench) build(ctx context.Context, r row) (string, error) {
 	if r.locked() {
 		return b.buildLocked(ctx, r)
 	}
+	if r.set == debian {
+		return b.unpackDebian(ctx, r)
+	}
 	binary := filepath.Join(b.cache, r.label())
 	flags := "-trimpath -buildvcs=false"
 	if strings.HasPrefix(r.toolchain, "go1.17.") {
@@ -34,6 +37,9 @@ func (b *bench) build(ctx context.Context, r row) (string, error) {
 	}
 	env := []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + r.arch, "GOTOOLCHAIN=" + r.toolchain, "GOFLAGS=" + flags, "GOWORK=off"}
 	args := append([]string{"build", "-o", binary + ".new"}, buildModes[r.mode]...)
+	if m, ok := cModes[r.mode]; ok {
+		env, args = append(env, m.env...), append(args, m.flags...)
+	}
 	args = append(args, r.pkg)
 
 	var dir string
@@ -79,14 +85,18 @@ func fingerprint(source fs.FS) (string, error) {
 
 // versions returns the version of the module that a program is from, and of
 // the Go release that built its binary, as the binary has them.
-func versions(p program, binary string) (module, toolchain string, err error) {
+func (b *bench) versions(p program, binary string) (module, toolchain string, err error) {
 	info, err := buildinfo.ReadFile(binary)
 	if err != nil {
 		return "", "", fmt.Errorf("read which versions are in %s: %w", filepath.Base(binary), err)
 	}
 	toolchain, _, _ = strings.Cut(strings.TrimPrefix(info.GoVersion, "go"), " ")
-	if p.set == "" {
+	switch p.set {
+	case "":
 		return toolchain, toolchain, nil
+	case debian:
+		module, err = b.debianVersion(p)
+		return module, toolchain, err
 	}
 	for _, dep := range append(info.Deps, &info.Main) {
 		if dep.Path == p.module || dep.Path == info.Main.Path && p.module == "" && dep.Version != "(devel)" {

@@ -112,7 +112,7 @@ func (b *bench) check(ctx context.Context, r row) (*result, error) {
 		return nil, err
 	}
 	res := &result{row: r}
-	if res.version, res.goVersion, err = versions(r.program, binary); err != nil {
+	if res.version, res.goVersion, err = b.versions(r.program, binary); err != nil {
 		return nil, err
 	}
 	u, err := b.scan(binary, r.phase())

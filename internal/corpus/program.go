@@ -36,6 +36,9 @@ type way struct {
 	stdin string
 	keys  []string // typed on its terminal, if there are any: else it has none
 	exit  int      // the exit code, or 128 and the signal
+	// before holds the arguments of runs that come first, in the same directory,
+	// and that nobody watches.
+	before [][]string
 	// drive, if set, is what happens while it runs.
 	drive func(*live) error
 }
@@ -54,6 +57,7 @@ type row struct {
 	arch      string
 	mode      string // of buildModes
 	ci        bool
+	c         bool // it holds C code, or loads some
 	faults    bool
 	wide      bool // it is observed in all modes
 	quick     bool // it is observed in the default mode only
@@ -114,7 +118,7 @@ func rows() []row {
 			all = append(all, row{program: p, toolchain: "local", arch: "arm64", mode: mode, ci: p.small && mode == "plain"})
 		}
 	}
-	return all
+	return append(all, cRows()...)
 }
 
 // find returns the program of that name, which must be one of the list.

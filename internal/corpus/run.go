@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -90,6 +91,9 @@ func (b *bench) run(ctx context.Context, r row, binary string, w way, m mode, la
 	if err := b.unpack(dir, fill); err != nil {
 		return nil, err
 	}
+	if err := b.beforehand(ctx, binary, w, dir, fill); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.label(), b.anonymous(err))
+	}
 	if err := m.arrange(dir, &binary); err != nil {
 		return nil, fmt.Errorf("%s (%s): %w", r.label(), m.name, err)
 	}
@@ -158,6 +162,24 @@ func (m mode) arrange(dir string, binary *string) error {
 	return nil
 }
 
+// beforehand does what comes before a way.
+func (b *bench) beforehand(ctx context.Context, binary string, w way, dir string, fill *strings.Replacer) error {
+	for _, args := range w.before {
+		cmd := exec.CommandContext(ctx, binary)
+		cmd.Dir, cmd.Env = dir, b.environment(dir)
+		for _, arg := range args {
+			cmd.Args = append(cmd.Args, fill.Replace(arg))
+		}
+		for _, variable := range w.env {
+			cmd.Env = append(cmd.Env, fill.Replace(variable))
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", strings.Join(args, " "), err, strace.Tail(out))
+		}
+	}
+	return nil
+}
+
 // zeros are read without an end.
 type zeros struct{}
 
@@ -173,15 +195,17 @@ func (b *bench) anonymous(err error) error {
 
 // unpack writes the files that programs work on.
 func (b *bench) unpack(dir string, fill *strings.Replacer) error {
-	archive, err := txtar.ParseFile(filepath.Join(testdata, "input.txtar"))
-	if err != nil {
-		return err
-	}
-	for _, file := range archive.Files {
-		name := filepath.Join(dir, file.Name)
-		err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(fill.Replace(string(file.Data))), 0o644))
+	for _, name := range []string{"input.txtar", "debian.txtar"} {
+		archive, err := txtar.ParseFile(filepath.Join(testdata, name))
 		if err != nil {
 			return err
+		}
+		for _, file := range archive.Files {
+			name := filepath.Join(dir, file.Name)
+			err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(fill.Replace(string(file.Data))), 0o644))
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return os.MkdirAll(filepath.Join(dir, "tmp"), 0o755)

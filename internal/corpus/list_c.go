@@ -1,0 +1,100 @@
+package main
+
+import "path"
+
+// cModes are the modes for C code: as on any machine with a C compiler; that, and
+// stripped; linked by the system's linker; position-independent too; with the C
+// library inside, glibc or musl; with the race detector, which is C++; without cgo,
+// with the libraries loaded by the program itself; and as Debian builds it.
+var cModes = map[string]struct{ flags, env []string }{
+	"cgo":          {env: []string{"CGO_ENABLED=1"}},
+	"cgo-stripped": {[]string{"-ldflags=-s -w"}, []string{"CGO_ENABLED=1"}},
+	"cgo-external": {[]string{"-ldflags=-linkmode=external"}, []string{"CGO_ENABLED=1"}},
+	"cgo-pie":      {[]string{"-ldflags=-linkmode=external -s", "-buildmode=pie"}, []string{"CGO_ENABLED=1"}},
+	"glibc":        {[]string{"-ldflags=-linkmode=external -extldflags=-static"}, []string{"CGO_ENABLED=1"}},
+	"musl":         {[]string{"-ldflags=-linkmode=external -extldflags=-static"}, []string{"CGO_ENABLED=1", "CC=musl-gcc"}},
+	"race":         {[]string{"-race"}, []string{"CGO_ENABLED=1"}},
+	"package":      {},
+}
+
+// cRows returns the rows of programs with C code.
+func cRows() []row {
+	var all []row
+	add := func(p program, modes ...string) {
+		if p.name == "" {
+			p.name = path.Base(p.pkg)
+		}
+		for _, mode := range modes {
+			faults := p.faults && (mode == "cgo" || mode == "glibc" || mode == "musl") // one for each C library
+			all = append(all, row{program: p, toolchain: "local", arch: "amd64", mode: mode, c: true, faults: faults, wide: faults})
+		}
+	}
+	for _, p := range small {
+		if p.small {
+			add(p, "cgo", "cgo-external", "cgo-pie", "glibc", "musl", "race")
+		}
+	}
+	add(names, "plain", "cgo", "cgo-stripped", "cgo-external", "cgo-pie", "glibc", "musl", "race")
+	add(libc, "cgo", "cgo-pie", "glibc", "race")
+	add(cpp, "cgo", "cgo-stripped", "glibc")
+	add(purego, "plain", "cgo")
+	add(sqlite, "cgo", "cgo-pie", "glibc", "musl")
+	add(sqlitego, "plain", "cgo")
+	for _, p := range debianPackages {
+		p.set = debian
+		add(p, "package")
+	}
+	return all
+}
+
+// What is there, and what is not.
+var (
+	present = []string{
+		"host=www.corpus.example", "host=host", "host=large.corpus.example", "host=alias", "alias=alias.corpus.example",
+		"address=127.0.0.7", "address=127.0.0.8", "mail=www.corpus.example", "text=www.corpus.example", "port=domain",
+		"user=root", "uid=0", "group=root", "gid=0", "groups=root", "self=",
+	}
+	missing = []string{
+		"host=missing.corpus.example", "host=failing.corpus.example", "host=silent.corpus.example", "address=127.0.0.10",
+		"port=no-such-port", "user=no-such-user", "uid=12345", "group=no-such-group", "gid=12345",
+	}
+	byGo = []string{"GODEBUG=netdns=go"}
+	byC  = []string{"GODEBUG=netdns=cgo"}
+)
+
+// Only names are resolved, and users looked up.
+var names = program{
+	pkg: "./names", set: "small", faults: true,
+	ways: []way{
+		{args: present, env: byC},
+		{args: present, env: byGo},
+		{args: missing, env: byC, exit: 1},
+		{args: missing, env: byGo, exit: 1},
+	},
+}
+
+// The C library does what it can do.
+var libc = program{
+	pkg: "./libc", set: "c",
+	ways: []way{
+		{args: []string{"threads", "memory", "direct"}}, {args: []string{"callbacks"}}, {args: []string{"cancel"}},
+		{args: []string{"files", "waits", "shared"}}, {args: []string{"processes"}}, {args: []string{"signals"}},
+		{args: []string{"timers", "locale"}, env: []string{"LANG=C.UTF-8", "TZ=:/usr/share/zoneinfo/Europe/Paris"}},
+		{args: []string{"locale"}, env: []string{"LC_ALL=no_SUCH"}},
+		{args: []string{"loads"}}, {args: []string{"lookups"}}, {args: []string{"abort"}, exit: 2}, {args: []string{"bogus"}, exit: 2},
+	},
+}
+
+var cpp = program{pkg: "./cpp", set: "c", ways: []way{{args: []string{"{dir}"}}, {args: []string{"{dir}/missing"}, exit: 1}}}
+
+var purego = program{pkg: "./purego", set: "c", module: "github.com/ebitengine/purego", ways: []way{{}}}
+
+var sqlite = program{
+	pkg: "./sqlite", set: "c", module: "github.com/mattn/go-sqlite3",
+	ways: []way{{args: []string{"{dir}"}}, {args: []string{"{dir}/missing"}, exit: 1}, {exit: 1}},
+}
+
+var sqlitego = program{
+	pkg: "./sqlitego", set: "c", module: "modernc.org/sqlite",
+	ways: []way{{args: []string{"{dir}"}}, {args: []string{"{dir}/missing"}, exit: 1}},
+}
