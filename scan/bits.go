@@ -23,6 +23,11 @@ func (x bitset) any(size uint8) bool { return truncate(^x.free, size) == 0 }
 
 func (x bitset) equal(y bitset) bool { return x.free == y.free && slices.Equal(x.vals, y.vals) }
 
+// covers reports whether all that is in y is in x.
+func (x bitset) covers(y bitset) bool {
+	return y.free&^x.free == 0 && !slices.ContainsFunc(y.vals, func(v uint64) bool { return !slices.Contains(x.vals, v&^x.free) })
+}
+
 // normal brings values into the form of a bitset.
 func normal(vals []uint64, free uint64) bitset {
 	for i := range vals {

@@ -118,7 +118,8 @@ func (a *analysis) divides(c combination, n int) ([]caller, bool) {
 	return callers, ok && len(callers) > 0
 }
 
-// merged unites rows that differ in one argument alone.
+// merged unites rows that differ in one argument alone, where nothing is lost by it:
+// bits that are free in one of them are not in the other.
 func merged(rows []row) []row {
 	if len(rows) == 0 {
 		return nil
@@ -126,14 +127,7 @@ func merged(rows []row) []row {
 	for k := len(rows[0]) - 1; k >= 0; k-- {
 		var out []row
 		for _, r := range rows {
-			i := slices.IndexFunc(out, func(have row) bool {
-				for j := range have {
-					if j != k && !have[j].equal(r[j]) {
-						return false
-					}
-				}
-				return true
-			})
+			i := slices.IndexFunc(out, func(have row) bool { return have.unites(r, k) })
 			if i < 0 {
 				out = append(out, slices.Clone(r))
 				continue
@@ -143,4 +137,14 @@ func merged(rows []row) []row {
 		rows = out
 	}
 	return rows
+}
+
+// unites reports whether two rows can be united in argument k.
+func (r row) unites(other row, k int) bool {
+	for j := range r {
+		if j != k && !r[j].equal(other[j]) {
+			return false
+		}
+	}
+	return r[k].free == other[k].free || r[k].covers(other[k]) || other[k].covers(r[k])
 }
