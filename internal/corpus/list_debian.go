@@ -40,8 +40,8 @@ var debianPackages = []program{
 	{
 		pkg: "usr/bin/caddy", module: "caddy",
 		ways: []way{
-			{env: byC, args: []string{"run", "--adapter", "caddyfile", "--config", "Caddyfile.2022"}, drive: browse(syscall.SIGTERM)},
-			{env: byGo, args: []string{"run", "--adapter", "caddyfile", "--config", "Caddyfile.2022"}, drive: browse(syscall.SIGINT)},
+			{env: byC, args: []string{"run", "--adapter", "caddyfile", "--config", "Caddyfile.2022"}, drive: ask(syscall.SIGTERM)},
+			{env: byGo, args: []string{"run", "--adapter", "caddyfile", "--config", "Caddyfile.2022"}, drive: ask(syscall.SIGINT)},
 			{args: []string{"run", "--adapter", "caddyfile", "--config", "broken.caddy"}, exit: 1},
 			{args: []string{"list-modules"}},
 		},
@@ -108,7 +108,7 @@ var debianPackages = []program{
 		pkg: "usr/bin/webhook", module: "webhook",
 		ways: []way{
 			{args: []string{"-hooks", "hooks.json", "-hotreload", "-ip", "127.0.0.1", "-port", "{port}"}, drive: hook(syscall.SIGTERM)},
-			{env: byC, args: []string{"-hooks", "hooks.json", "-verbose", "-ip", "www.corpus.example", "-port", "{port}"}, exit: 1},
+			{env: byC, args: []string{"-hooks", "hooks.json", "-verbose", "-ip", "missing.corpus.example", "-port", "{port}"}, exit: 1},
 			{args: []string{"-hooks", "missing.json", "-ip", "no address"}, exit: 1},
 		},
 	},
@@ -207,6 +207,18 @@ func lego(server string) []string {
 	return []string{
 		"--path", "{dir}/lego", "--server", "http://" + server + ".corpus.example:1/directory",
 		"--accept-tos", "--email", "corpus@corpus.example", "--domains", "corpus.example", "--http", "--http.port", "127.0.0.1:{port}", "run",
+	}
+}
+
+// ask has Caddy serve pages, and one of another server whose name it resolves.
+func ask(end syscall.Signal) func(*live) error {
+	return func(l *live) error {
+		return l.work(func() error { return l.get(l.port, "/hello", 200) }, func() error {
+			return errors.Join(
+				l.get(l.port, "/", 200), l.get(l.port, "/page.html", 200), l.get(l.port, "/missing", 404), l.get(l.port, "/proxied/x", 502),
+				l.get(l.port2, "/config/", 200), l.request("POST", l.port2, "/load", "{", 400),
+			)
+		}, end)
 	}
 }
 

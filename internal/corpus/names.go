@@ -98,8 +98,12 @@ func answer(question []byte, most int) []byte {
 		if !known {
 			reply.RCode = dnsmessage.RCodeNameError
 		}
+		owner := q.Name
 		for _, body := range bodies {
-			reply.Answers = append(reply.Answers, dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: q.Name, Class: dnsmessage.ClassINET, TTL: 60}, Body: body})
+			reply.Answers = append(reply.Answers, dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: owner, Class: dnsmessage.ClassINET, TTL: 60}, Body: body})
+			if alias, ok := body.(*dnsmessage.CNAMEResource); ok {
+				owner = alias.CNAME // whose the rest is
+			}
 		}
 	}
 	packed, err := reply.Pack()
