@@ -114,7 +114,17 @@ func (b *bench) prepare(ctx context.Context) error {
 			return fmt.Errorf("prepare what the programs are run on: %s: %w\n%s", cmd, err, out)
 		}
 	}
-	return nil
+	return b.stub("age-plugin-corpus", "dot", "good.exe", "sensible-browser", "xdg-open")
+}
+
+// stub gives the small program other names, in a directory of its own.
+func (b *bench) stub(names ...string) error {
+	dir := filepath.Join(b.prep(), "bin")
+	errs := []error{os.Mkdir(dir, 0o755)}
+	for _, name := range names {
+		errs = append(errs, os.Symlink(filepath.Join(b.prep(), "good.exe"), filepath.Join(dir, name)))
+	}
+	return errors.Join(errs...)
 }
 
 // sysroot has the dynamic loader of arm64 (Debian's libc6-arm64-cross), which the

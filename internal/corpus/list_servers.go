@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -14,6 +15,18 @@ var servers = []program{
 		ways: []way{
 			{args: []string{"run", "--config", "Caddyfile"}, drive: browse(syscall.SIGTERM)},
 			{args: []string{"run", "--config", "Caddyfile"}, drive: browse(syscall.SIGINT)},
+			{args: []string{"start", "--config", "Caddyfile"}, drive: stopped},
+			{args: []string{"run", "--config", "unix.caddy", "--adapter", "caddyfile", "--watch", "--pidfile", "{dir}/pid"}, drive: rewritten("unix.caddy", func(l *live) error { return l.get(l.port, "/", 200) })},
+			{args: []string{"file-server", "--root", "site", "--listen", "127.0.0.1:{port}", "--browse", "--access-log"}, drive: pages},
+			{args: []string{"adapt", "--config", "Caddyfile", "--validate"}},
+			{args: []string{"fmt", "--overwrite", "Caddyfile"}},
+			{args: []string{"fmt", "-"}, stdin: "a  {\n}\n"},
+			{args: []string{"hash-password"}, stdin: "secret\n"},
+			{args: []string{"hash-password"}, keys: []string{"secret\n", "secret\n"}},
+			{args: []string{"reload", "--config", "Caddyfile", "--address", "127.0.0.1:1"}, exit: 1},
+			{args: []string{"manpage", "--directory", "man"}},
+			{args: []string{"storage", "export", "--config", "Caddyfile", "--output", "-"}, exit: 1},
+			{args: []string{"environ", "--envfile", "/dev/null"}},
 			{args: []string{"run", "--config", "broken.caddy"}, exit: 1},
 			{args: []string{"list-modules"}},
 		},
@@ -25,6 +38,11 @@ var servers = []program{
 			{args: []string{"-c", "nats.conf"}, drive: publish(syscall.SIGINT)},
 			{args: []string{"-c", "nats.conf"}, drive: publish(syscall.SIGUSR2)},
 			{args: []string{"-c", "broken.conf"}, exit: 1},
+			{args: []string{"-c", "connected.conf"}, drive: connected},
+			{args: []string{"-t", "-c", "nats.conf"}},
+			{args: []string{"--signal", "quit"}, exit: 1},
+			{args: []string{"--signal", "quit=99999"}, exit: 1},
+			{args: []string{"--help"}},
 		},
 	},
 	{
@@ -33,6 +51,9 @@ var servers = []program{
 			{args: []string{"-conf", "Corefile"}, drive: resolve(syscall.SIGTERM)},
 			{args: []string{"-conf", "Corefile"}, drive: resolve(syscall.SIGINT)},
 			{args: []string{"-conf", "Corefile.broken"}, exit: 1},
+			{args: []string{"-conf", "Corefile.relay"}, drive: relayed},
+			{args: []string{"-conf", "Corefile", "-pidfile", "{dir}/pid"}, drive: upgraded},
+			{args: []string{"-conf", "stdin"}, stdin: ".:{port} {\n nosuchplugin\n}\n", exit: 1},
 			{args: []string{"-plugins"}},
 		},
 	},
@@ -41,14 +62,20 @@ var servers = []program{
 		ways: []way{
 			{args: etcd, exit: 128 + 15, drive: put(syscall.SIGTERM)},
 			{args: etcd, exit: 128 + 2, drive: put(syscall.SIGINT)},
+			{args: append(etcd, "--enable-pprof", "--memory-mlock", "--log-outputs", "{dir}/log", "--listen-metrics-urls", "http://127.0.0.1:{port3}"), exit: 128 + 15, drive: profiled},
 			{args: []string{"--listen-client-urls", "no address"}, exit: 2},
+			{args: []string{"--config-file", "missing"}, exit: 1},
+			{args: []string{"--version"}},
 		},
 	},
 	{
 		pkg: "github.com/prometheus/node_exporter", set: "servers",
 		ways: []way{
 			{args: []string{"--web.listen-address=127.0.0.1:{port}"}, exit: 128 + 15, drive: scrape(syscall.SIGTERM)},
+			{args: exporter, exit: 128 + 15, drive: func(l *live) error { return profiles(l, l.port, syscall.SIGTERM, "/metrics") }},
 			{args: []string{"--web.listen-address=no address"}, exit: 1},
+			{args: []string{"--web.systemd-socket"}, exit: 1},
+			{args: []string{"--web.config.file=missing", "--web.listen-address=127.0.0.1:{port}"}, exit: 1},
 		},
 	},
 }
@@ -57,6 +84,16 @@ var etcd = []string{
 	"--data-dir", "{dir}/etcd", "--listen-client-urls", "http://127.0.0.1:{port}", "--advertise-client-urls", "http://127.0.0.1:{port}",
 	"--listen-peer-urls", "http://127.0.0.1:{port2}", "--initial-advertise-peer-urls", "http://127.0.0.1:{port2}",
 	"--initial-cluster", "default=http://127.0.0.1:{port2}",
+}
+
+// exporter has every measurement that the program can make.
+var exporter = []string{
+	"--web.listen-address=127.0.0.1:{port}", "--collector.buddyinfo", "--collector.cgroups", "--collector.drbd", "--collector.drm",
+	"--collector.ethtool", "--collector.interrupts", "--collector.ksmd", "--collector.lnstat", "--collector.logind",
+	"--collector.meminfo_numa", "--collector.mountstats", "--collector.network_route", "--collector.ntp",
+	"--collector.ntp.server=127.0.0.1", "--collector.perf", "--collector.processes", "--collector.qdisc", "--collector.runit",
+	"--collector.slabinfo", "--collector.softirqs", "--collector.supervisord", "--collector.sysctl", "--collector.sysctl.include=vm.user_reserve_kbytes",
+	"--collector.systemd", "--collector.tcpstat", "--collector.textfile.directory=site", "--collector.wifi", "--collector.xfrm", "--collector.zoneinfo",
 }
 
 // work waits until a server is ready, has it work, and ends it.
@@ -78,6 +115,8 @@ func browse(end syscall.Signal) func(*live) error {
 				l.get(l.port, "/", 200), l.get(l.port, "/page.html", 200), l.get(l.port, "/missing", 404), l.get(l.port, "/proxied/x", 502),
 				l.get(l.port2, "/config/", 200), l.request("POST", l.port2, "/load", "{", 400),
 				l.request("PATCH", l.port2, "/config/apps/http/grace_period", `"1s"`, 404),
+				l.request("POST", l.port, "/self/hello", strings.Repeat("a", 1<<20), 200), l.get(l.port, "/self/program", 200), l.get(l.port, "/program", 200),
+				l.get(l.port2, "/debug/pprof/heap?debug=1", 200), l.get(l.port2, "/debug/pprof/profile?seconds=1", 200),
 			)
 		}, end)
 	}

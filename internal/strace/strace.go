@@ -27,8 +27,8 @@ type Run struct {
 	Dir   string
 	Stdin io.Reader
 	// Keys are typed on the program's controlling terminal, which is where it
-	// writes its errors, too, and reads from if there is no Stdin. Without any it has
-	// no terminal.
+	// writes its errors, too, and reads from if there is no Stdin: one after the other,
+	// and the last one until the program ends. Without any it has no terminal.
 	Keys []string
 	// Strace holds further arguments for strace itself, such as
 	// "-e", "inject=clone3:error=ENOSYS".

@@ -20,7 +20,7 @@ type terminal struct {
 }
 
 // newTerminal makes a terminal of the usual size. Each of the keys is typed once the
-// program has shown something, and then been silent.
+// program has shown something, and then been silent, or after two seconds.
 func newTerminal(keys []string) (*terminal, error) {
 	fail := func(err error) (*terminal, error) { return nil, fmt.Errorf("make a terminal: %w", err) }
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
@@ -82,20 +82,32 @@ func (t *terminal) show() {
 	}
 }
 
+// typeIn types the keys, and the last one again until the program has ended: it may
+// not have been listening yet.
 func (t *terminal) typeIn(keys []string) {
-	const silence = 200 * time.Millisecond
+	const silence, patience = 200 * time.Millisecond, time.Second
 	for _, k := range keys {
-		for before := int64(-1); before <= 0 || before != t.shown.Load(); {
+		before := int64(-1)
+		for waits := 0; waits < 10 && (before <= 0 || before != t.shown.Load()); waits++ {
 			before = t.shown.Load()
-			select {
-			case <-t.done:
+			if !t.wait(silence) {
 				return
-			case <-time.After(silence):
 			}
 		}
-		if _, err := t.master.WriteString(k); err != nil {
-			return
-		}
+		t.master.WriteString(k) // if it fails, show ends
+	}
+	for t.wait(patience) {
+		t.master.WriteString(keys[len(keys)-1])
+	}
+}
+
+// wait reports whether the program still had its terminal after a while.
+func (t *terminal) wait(d time.Duration) bool {
+	select {
+	case <-t.done:
+		return false
+	case <-time.After(d):
+		return true
 	}
 }
 
