@@ -120,6 +120,10 @@ func TestModes(t *testing.T) {
 	wide.wide = true
 	quick := wide
 	quick.quick = true
+	built := map[string]row{}
+	for _, r := range rows() {
+		built[r.label()] = r
+	}
 	driven := way{drive: func(*live) error { return nil }}
 	for _, tt := range []struct {
 		what string
@@ -132,6 +136,8 @@ func TestModes(t *testing.T) {
 		{"one that is not", local("gofmt"), way{}, []string{"default", "crash"}, []string{"no address twice", "slow", "no vDSO", "full disk"}},
 		{"a server", wide, driven, []string{"default", "crash", "full disk"}, []string{"slow"}},
 		{"one that locks itself down", locked, way{}, []string{"slow", "full disk"}, []string{"no vDSO"}},
+		{"one that is built otherwise", built["gofmt-amd64-pie"], way{}, []string{"default"}, []string{"crash", "slow", "one processor"}},
+		{"a small one that is", built["hello-amd64-pie"], way{}, []string{"default", "crash", "no address twice"}, []string{"slow"}},
 		{"one that is seen quickly", quick, way{}, []string{"default"}, []string{"crash", "slow", "one processor"}},
 	} {
 		for _, m := range modes {

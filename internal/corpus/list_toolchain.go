@@ -89,7 +89,7 @@ var toolchain = []program{
 			{env: packages, args: []string{"missing.go"}, exit: 2},
 			{env: packages, args: []string{"-traceprofile", "trace", "-blockprofile", "block", "-mutexprofile", "mutex", "-p", "alone", "-o", "alone.a", "alone/alone.go"}},
 			{env: append(packages, counting...), args: []string{"-V=full"}},
-			{env: slices.Concat(packages, stubs, []string{"GOSSAFUNC=depth:*", "GOSSADIR={dir}"}), args: []string{"-p", "alone", "-o", "alone.a", "alone/alone.go"}},
+			{env: slices.Concat(packages, stubs, []string{"GOSSAFUNC=(*tree).depth:*", "GOSSADIR={dir}"}), args: []string{"-p", "alone", "-o", "alone.a", "alone/alone.go"}},
 			{env: packages, args: []string{"-p", "alone", "-bench", "bench", "-json", "0,{dir}/json", "-asmhdr", "hdr", "-pack", "-o", "alone.a", "alone/alone.go"}},
 			{env: packages, args: []string{"-p", "alone", "-o", "/dev/full", "alone/alone.go"}, exit: 1},
 		},

@@ -98,7 +98,7 @@ func (o options) rows() ([]row, error) {
 	})
 	for i := range chosen {
 		r := &chosen[i]
-		r.quick = o.quick
+		r.quick = r.quick || o.quick || o.part == "ci" && !r.small
 		r.wide = r.wide && (o.part != "ci" || r.small)
 		r.faults = r.faults && !o.quick && (o.part != "ci" || r.small && r.toolchain == "local")
 		r.stacks = r.stacks && (o.part != "ci" || o.stacks || r.mode == "plain")

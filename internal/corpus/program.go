@@ -94,6 +94,7 @@ func rows() []row {
 				ci:     p.ci && (p.small || mode == "plain"),
 				faults: p.faults && mode == "plain",
 				wide:   mode == "plain",
+				quick:  mode != "plain" && !p.small, // the same code, built otherwise
 				stacks: true,
 			})
 		}
