@@ -32,7 +32,7 @@ var debianPackages = []program{
 			{args: []string{"lsjson", "-R", "."}},
 			{args: []string{"ls", "missing"}, exit: 3},
 			{args: []string{"serve", "http", "--addr", "127.0.0.1:{port}", "site"}, exit: 128 + 15, drive: pages},
-			{env: byC, args: once("lsf", ":http,url='http://www.corpus.example:1/':"), exit: 1},
+			{env: byC, args: once("lsf", ":http,url='http://www.corpus.example:1/':"), exit: 5},
 			{env: byGo, args: once("lsf", ":http,url='http://missing.corpus.example:1/':"), exit: 1},
 			{env: byC, args: once("lsf", ":sftp,host=www.corpus.example,port=1,user=nobody:"), exit: 1},
 		},
@@ -49,7 +49,7 @@ var debianPackages = []program{
 	{
 		pkg: "usr/bin/prometheus-node-exporter", module: "prometheus-node-exporter",
 		ways: []way{
-			{args: []string{"--web.listen-address=127.0.0.1:{port}"}, exit: 128 + 15, drive: scrape(syscall.SIGTERM)},
+			{args: []string{"--web.listen-address=127.0.0.1:{port}"}, exit: 128 + 15, drive: measure(syscall.SIGTERM)},
 			{args: []string{"--web.listen-address=no address"}, exit: 1},
 		},
 	},
@@ -91,7 +91,7 @@ var debianPackages = []program{
 		ways: []way{
 			{args: etcd, exit: 128 + 15, drive: put(syscall.SIGTERM)},
 			{args: etcd, exit: 128 + 2, drive: put(syscall.SIGINT)},
-			{args: []string{"--listen-client-urls", "no address"}, exit: 1},
+			{args: []string{"--listen-client-urls", "no address"}, exit: 2},
 		},
 	},
 	{
@@ -132,7 +132,7 @@ var debianPackages = []program{
 	{
 		pkg: "usr/sbin/nats-server", module: "nats-server",
 		ways: []way{
-			{args: []string{"-c", "nats.conf"}, drive: publish(syscall.SIGTERM)},
+			{args: []string{"-c", "nats.conf"}, drive: publish(syscall.SIGTERM), exit: 1},
 			{args: []string{"-c", "nats.conf"}, drive: publish(syscall.SIGINT)},
 			{args: []string{"-c", "broken.conf"}, exit: 1},
 		},
@@ -238,6 +238,14 @@ func probe(end syscall.Signal) func(*live) error {
 	}
 }
 
+// measure reads what an exporter measures.
+func measure(end syscall.Signal) func(*live) error {
+	return func(l *live) error {
+		metrics := func() error { return l.get(l.port, "/metrics", 200) }
+		return l.work(metrics, metrics, end)
+	}
+}
+
 // push stores a blob in a registry.
 func push(end syscall.Signal) func(*live) error {
 	const empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -264,6 +272,6 @@ func hook(end syscall.Signal) func(*live) error {
 // share asks a server of Syncthing's for its state.
 func share(end syscall.Signal) func(*live) error {
 	return func(l *live) error {
-		return l.work(func() error { return l.get(l.port, "/rest/noauth/health", 200) }, func() error { return l.get(l.port, "/rest/system/status", 403) }, end)
+		return l.work(func() error { return l.get(l.port, "/", 200) }, func() error { return l.get(l.port, "/rest/system/status", 403) }, end)
 	}
 }
