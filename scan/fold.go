@@ -54,10 +54,10 @@ func (r *reach) decided(b *body, i int) (taken, ok bool) {
 		return false, false
 	}
 	in := &b.insts[k]
-	if in.Op != isa.Cmp && in.Op != isa.Test {
+	if in.Op != isa.Cmp && in.Op != isa.Test && in.Op != isa.BitTest {
 		return false, false
 	}
-	g := guard{test: in.Op == isa.Test, width: in.Size, cond: b.insts[i].Cond}
+	g := guard{test: in.Op == isa.Test, bit: in.Op == isa.BitTest, width: in.Size, cond: b.insts[i].Cond}
 	g.self = g.test && in.Src.Kind == isa.KindReg && in.Src == in.Dst
 	xs, ok1 := r.held(b, k, &in.Dst, in.Size)
 	ys, ok2 := r.held(b, k, &in.Src, in.Size)

@@ -12,6 +12,7 @@ type guard struct {
 	from  uint32 // offset of the instruction that reads the variable
 	off   uint32 // offset of the jump
 	test  bool   // the flags are those of value & imm, else of value - imm
+	bit   bool   // the carry alone is known: whether value & imm is not 0
 	self  bool   // the value is tested against itself
 	width uint8  // bytes that are compared: the variable's, or more, which are zero
 	imm   uint64
@@ -33,6 +34,9 @@ func (g *guard) takes(v uint64) (taken, ok bool) {
 	shift := 64 - 8*uint(g.width)
 	x, y := v<<shift, imm<<shift // at the top, so that 64-bit compares are right
 	var zero, below, less, sign bool
+	if g.bit {
+		return (x&y != 0) == (g.cond == isa.Below), g.cond&^1 == isa.Below
+	}
 	if g.test {
 		if g.cond&^1 == isa.Below || g.cond&^1 == isa.BelowEqual {
 			return false, false // what becomes of the carry differs between architectures

@@ -42,7 +42,7 @@ type Op uint8
 
 // The operations. Dst and Src name the operands that they speak of. Flags are
 // not modelled: a CondJump or CondMove is told apart by its Cond only, and
-// depends on what the last Cmp or Test before it left.
+// depends on what the last Cmp, Test or BitTest before it left.
 const (
 	Other    Op = iota // no more is known than Inst.Writes and the operands
 	Mov                // Dst = Src, cut or zero-extended to Size (a 4-byte register write clears the upper half)
@@ -60,6 +60,7 @@ const (
 	Shr                // Dst >>= Src, unsigned
 	Cmp                // flags of Dst - Src
 	Test               // flags of Dst & Src
+	BitTest            // carry of Dst & Src, one bit: set (Below) if that is not 0
 	Xchg               // Dst, Src = Src, Dst (with memory it is locked)
 	Locked             // reads and writes its memory operand Dst, as LOCK-prefixed and other atomic instructions do: its value is unknown after
 	CondMove           // Dst = Src if Cond

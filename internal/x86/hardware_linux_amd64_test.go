@@ -361,6 +361,11 @@ func (m *machine) judgeFlow(in *isa.Inst, after *syscall.PtraceRegs) string {
 	if after.Rip == next || repeats && after.Rip == codeAddr {
 		return ""
 	}
+	// XBEGIN: a step's trap ends the transaction, and one more instruction is executed
+	// where that leads to.
+	if code := m.code(); code[0] == 0xc7 && code[1] == 0xf8 && after.Rip > in.Target && after.Rip <= in.Target+maxLen {
+		return ""
+	}
 	// Under a 66 prefix AMD's processors cut the target to 16 bits, and take
 	// two bytes for four of the displacement.
 	if in.Target != 0 && after.Rip < 1<<16 && hasPrefix(m.code(), 0x66) {
@@ -408,7 +413,7 @@ func (m *machine) judgeMemory(in *isa.Inst, was *[16]uint64) string {
 		}
 		p, size := place(a), int(dst.Size)
 		if size == 0 {
-			size = 4096
+			size = 3 * 4096 // XSAVE's area, which has 11008 bytes where there are tiles (AMX)
 		}
 		if p >= 0 { // else nothing was written, for one reason or another
 			copy(now[p:min(p+size, len(now))], m.pristine[p:])

@@ -13,7 +13,7 @@ func (d *decoder) settle(in *isa.Inst, e entry) bool {
 		if op := e.op(); op == isa.Cmp || op == isa.Test {
 			settleCompare(in)
 		}
-		if d.enc == legacy && d.opcode == bitGroup && in.Dst.Kind == isa.KindReg {
+		if d.enc == legacy && d.opcode == bitGroup && (in.Dst.Kind == isa.KindReg || in.Src.Kind == isa.KindReg) {
 			d.settleBit(in)
 		}
 	case isa.CondJump:
@@ -81,12 +81,14 @@ func (d *decoder) settle(in *isa.Inst, e entry) bool {
 // bitGroup is the opcode, behind 0F, of BT, BTS, BTR and BTC with an immediate.
 const bitGroup = 0xba
 
-// settleBit makes of an instruction that sets, clears or flips one bit of a register
-// what it is: the compiler sets a flag by it.
+// settleBit makes of an instruction that looks at, sets, clears or flips one bit of a
+// register what it is: the compiler does that to flags.
 func (d *decoder) settleBit(in *isa.Inst) {
 	bits := 8 * uint(in.Size)
 	v := int64(1) << (uint64(d.imm) & uint64(bits-1))
 	switch d.bareReg {
+	case 4:
+		in.Op, in.Dst = isa.BitTest, in.Src
 	case 5:
 		in.Op = isa.Or
 	case 6:
