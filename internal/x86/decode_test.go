@@ -106,6 +106,8 @@ func TestDecode(t *testing.T) {
 		{"48 6b c1 07", "imul rax, rcx, 7", isa.Inst{Op: isa.Other, Size: 8, Writes: set(AX), Dst: reg(AX, 8), Src: reg(CX, 8)}},
 		{"48 99", "cqo", isa.Inst{Op: isa.Other, Writes: set(DX)}},
 		{"49 0f c9", "bswap r9", isa.Inst{Op: isa.Other, Size: 8, Writes: set(R9), Dst: reg(R9, 8)}},
+		{"0f ba e6 07", "bt esi, 7", isa.Inst{Op: isa.BitTest, Size: 4, Dst: reg(SI, 4), Src: imm(0x80, 4)}},
+		{"0f ba 20 07", "bt [rax], 7", isa.Inst{Op: isa.Other, Size: 4, Src: at(AX, 0, 4)}},
 		{"0f ab 08", "bts [rax], ecx writes anywhere", isa.Inst{Op: isa.Other, Size: 4, Dst: inexact(at(AX, 0, 0)), Src: reg(CX, 4)}},
 
 		// Exchange and atomic operations.

@@ -69,7 +69,7 @@ func unsound(in *isa.Inst) string {
 			return "no scale"
 		}
 	}
-	written := in.Dst.Kind == isa.KindReg && in.Op != isa.Cmp && in.Op != isa.Test
+	written := in.Dst.Kind == isa.KindReg && in.Op != isa.Cmp && in.Op != isa.Test && in.Op != isa.BitTest
 	if written && in.Writes>>in.Dst.Reg&1 == 0 {
 		return "Dst is not in Writes"
 	}

@@ -158,7 +158,7 @@ func (m *machine) judgeOp(t *testing.T, in *isa.Inst, before, after *syscall.Ptr
 			r := in.Dst.Reg
 			want[r] = want[r]&^0xff | is[r]&1
 		}
-	case isa.Cmp, isa.Test, isa.Nop, isa.Landing, isa.Jump, isa.JumpInd, isa.CondJump:
+	case isa.Cmp, isa.Test, isa.BitTest, isa.Nop, isa.Landing, isa.Jump, isa.JumpInd, isa.CondJump:
 	case isa.Mov, isa.MovZX, isa.MovSX, isa.Lea, isa.Add, isa.Sub, isa.And, isa.Or, isa.Xor, isa.Zero, isa.Shl, isa.Shr:
 	default:
 		return ""
@@ -199,7 +199,7 @@ func judgeWrites(in *isa.Inst) string {
 	}
 	switch in.Op {
 	case isa.Mov, isa.MovZX, isa.MovSX, isa.MovVec, isa.Lea, isa.Add, isa.Sub, isa.And, isa.Or, isa.Xor, isa.Zero, isa.Shl, isa.Shr, isa.CondMove, isa.SetCond:
-	case isa.Cmp, isa.Test, isa.Nop, isa.Landing, isa.Jump:
+	case isa.Cmp, isa.Test, isa.BitTest, isa.Nop, isa.Landing, isa.Jump:
 		want = 0
 	case isa.Xchg:
 		want |= 1 << in.Src.Reg

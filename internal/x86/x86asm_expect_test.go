@@ -190,10 +190,10 @@ func classOf(x *x86asm.Inst) (isa.Op, bool) {
 		return isa.MovVec, isVector(x.Args[1]) // a load leaves the upper half alone
 	case x.Op == x86asm.XORPS || x.Op == x86asm.XORPD || x.Op == x86asm.PXOR:
 		return isa.MovVec, isVector(x.Args[0]) && x.Args[0] == x.Args[1]
-	case x.Op == x86asm.BTS || x.Op == x86asm.BTR || x.Op == x86asm.BTC:
+	case x.Op == x86asm.BT || x.Op == x86asm.BTS || x.Op == x86asm.BTR || x.Op == x86asm.BTC:
 		_, _, _, general := generalOf(x.Args[0])
 		_, constant := x.Args[1].(x86asm.Imm)
-		return map[x86asm.Op]isa.Op{x86asm.BTS: isa.Or, x86asm.BTR: isa.And, x86asm.BTC: isa.Xor}[x.Op], general && constant
+		return map[x86asm.Op]isa.Op{x86asm.BT: isa.BitTest, x86asm.BTS: isa.Or, x86asm.BTR: isa.And, x86asm.BTC: isa.Xor}[x.Op], general && constant
 	case x.Op == x86asm.INT && x.Opcode>>24 == 0xcc:
 		return isa.Trap, true
 	case anyHigh(x):

@@ -237,7 +237,7 @@ func compareOperands(in *isa.Inst, x *x86asm.Inst, pc uint64) string {
 	switch bit, _ := args[1].(x86asm.Imm); x.Op {
 	case x86asm.INC, x86asm.DEC:
 		args[1] = x86asm.Imm(1)
-	case x86asm.BTS, x86asm.BTC:
+	case x86asm.BT, x86asm.BTS, x86asm.BTC:
 		args[1] = x86asm.Imm(1) << (bit & x86asm.Imm(8*in.Size-1))
 	case x86asm.BTR:
 		args[1] = ^(x86asm.Imm(1) << (bit & x86asm.Imm(8*in.Size-1)))
