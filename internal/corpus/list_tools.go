@@ -49,7 +49,6 @@ var tools = []program{
 			{args: []string{"-n", "--security-enable-system-operator", "\"x\" | system(\"good.exe\")"}, env: stubs},
 			{args: []string{"-n", "--security-enable-system-operator", "system(\"missing\")"}, exit: 1},
 			{args: []string{"--front-matter=process", ".a = 2"}, stdin: "---\na: 1\n---\ntext\n"},
-			{args: []string{"-i", ".a = 2", "/dev/full"}, exit: 1},
 			{args: []string{"-n", "now | tz(\"Europe/Paris\")"}},
 			{args: []string{"-p", "lua", "."}, stdin: "return {a = 1}\n"},
 		},
