@@ -33,6 +33,8 @@ type body struct {
 	// conditional jumps that go one way only whether that is the jump.
 	live []bool
 	ways map[int]bool
+
+	asked map[asked][]leaf // what searches have found in the midst of others
 }
 
 const unknownSP = int64(-1 << 62)

@@ -96,8 +96,27 @@ func (a *analysis) originsDepth(b *body, at int, l loc, depth int) []leaf {
 		s.unknown("it is computed in too many steps")
 		return s.out
 	}
+	if depth == 0 || a.attrs.covers(b.index) { // of which what is known can change
+		s.push(at, l)
+		return s.run()
+	}
+	// Within a search the same is asked again and again.
+	key := asked{searchState{at, l}, depth}
+	if out, ok := b.asked[key]; ok {
+		return out
+	}
 	s.push(at, l)
-	return s.run()
+	if b.asked == nil {
+		b.asked = map[asked][]leaf{}
+	}
+	b.asked[key] = s.run()
+	return b.asked[key]
+}
+
+// asked is a search in the midst of another.
+type asked struct {
+	searchState
+	depth int
 }
 
 // run follows what was pushed, and returns the leaves.
