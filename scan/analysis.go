@@ -59,7 +59,7 @@ type caller struct {
 // A storeRef is one store to a variable.
 type storeRef struct {
 	addr uint64
-	size uint8
+	size uint16
 	caller
 }
 
@@ -137,7 +137,7 @@ func (a *analysis) index() {
 			case refAddr, refNumber:
 				a.taken = append(a.taken, takenRef{r.addr, caller{fn, r.place}})
 			case refStore:
-				a.stores = append(a.stores, storeRef{r.addr, r.size, caller{fn, r.place}})
+				a.stores = append(a.stores, storeRef{r.addr, uint16(r.size), caller{fn, r.place}})
 			}
 		}
 		for r := range a.reach.live(fn) {

@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"math"
 	"strings"
 
 	"github.com/gocurb/curb/internal/isa"
@@ -42,10 +41,10 @@ func (a *analysis) storesBy(t takenRef) (stores []storeRef, ok bool) {
 	for _, k := range writes {
 		st := storeRef{addr: t.addr, caller: caller{t.fn, b.place(k)}}
 		if size, copies := a.copies(&b.insts[k]); copies {
-			st.size = uint8(min(size, math.MaxUint8))
+			st.size = uint16(size)
 		} else {
 			st.addr += uint64(b.insts[k].Dst.Imm)
-			st.size = b.insts[k].Dst.Size
+			st.size = uint16(b.insts[k].Dst.Size)
 		}
 		stores = append(stores, st)
 	}
