@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"slices"
+
 	"github.com/gocurb/curb/internal/isa"
 	"github.com/gocurb/curb/syscalls"
 )
@@ -125,10 +127,8 @@ func (a *analysis) noteArguments(nr uint32, args arguments) {
 		c[k] = args[arg.index]
 		c[k].l.size = min(c[k].l.size, arg.size)
 	}
-	for _, have := range a.combined[nr] {
-		if have == c {
-			return
-		}
+	if slices.Contains(a.combined[nr], c) {
+		return
 	}
 	a.combined[nr] = append(a.combined[nr], c)
 }

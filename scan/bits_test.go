@@ -2,6 +2,7 @@ package scan
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/gocurb/curb/internal/isa"
@@ -9,12 +10,7 @@ import (
 
 // has reports whether a value is in the set.
 func (x bitset) has(v uint64) bool {
-	for _, w := range x.vals {
-		if v&^x.free == w {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(x.vals, v&^x.free)
 }
 
 // random returns a set, and a value that is in it.

@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"slices"
+
 	"github.com/gocurb/curb/internal/isa"
 )
 
@@ -74,10 +76,8 @@ func (s *terms) read(t term) bitset {
 	user := s.asking
 	n := s.get(t)
 	s.asking = user
-	for _, u := range n.users {
-		if u == user {
-			return n.is
-		}
+	if slices.Contains(n.users, user) {
+		return n.is
 	}
 	n.users = append(n.users, user)
 	return n.is
