@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -77,7 +76,7 @@ func TestArgumentsAreSeen(t *testing.T) {
 	small := func(name string) string {
 		return buildOnce(t, "small-"+name, "../internal/corpus/testdata/small", nil, "./"+name)
 	}
-	tool := func(name string) string { return filepath.Join(runtime.GOROOT(), "bin", name) }
+	tool := func(name string) string { return filepath.Join(goroot(t), "bin", name) }
 	vet := buildOnce(t, "tool-vet", ".", nil, "cmd/vet")
 	gofmt := buildOnce(t, "tool-gofmt", ".", nil, "cmd/gofmt")
 	here, err := filepath.Abs(".")

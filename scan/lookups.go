@@ -95,8 +95,8 @@ func (a *analysis) findTableMethods() []int {
 
 // reflected returns the types on whose values reflection can call methods that it
 // looks up.
-func (s *typeSet) reflected(a *analysis) []bool {
-	c := &comeTo{typeSet: s, open: make([]bool, len(s.types)), walked: make([]bool, len(s.types))}
+func (g *typeSet) reflected(a *analysis) []bool {
+	c := &comeTo{typeSet: g, open: make([]bool, len(g.types)), walked: make([]bool, len(g.types))}
 	switch looks, makes := a.usesReflection(); {
 	case !looks:
 		return c.open
@@ -106,8 +106,8 @@ func (s *typeSet) reflected(a *analysis) []bool {
 		}
 		return c.open
 	}
-	for _, id := range s.roots(a) {
-		if s.types[id].kind != kindInterface { // which no value in an interface has for its type
+	for _, id := range g.roots(a) {
+		if g.types[id].kind != kindInterface { // which no value in an interface has for its type
 			c.enter(id)
 		}
 	}

@@ -105,12 +105,12 @@ func TestPhaseReleases(t *testing.T) {
 	} {
 		t.Run(release.toolchain+release.arch, func(t *testing.T) {
 			path := portable(t, release.toolchain, release.arch, "plain")
-			exec, main := scanned(t, path).Names(), []string{}
+			exec := scanned(t, path).Names()
 			u, err := scan.File(path, scan.Options{Phase: usage.Main})
 			if err != nil {
 				t.Fatal(err)
 			}
-			main = u.Names()
+			main := u.Names()
 			for _, call := range fields(release.start) {
 				if !slices.Contains(exec, call) || slices.Contains(main, call) {
 					t.Errorf("%s is a call of the start alone: in phase exec it is %t, in main %t", call, slices.Contains(exec, call), slices.Contains(main, call))

@@ -15,7 +15,6 @@ var later = []entry{
 
 const (
 	beforeMain = "package os does it before main, see Startup"
-	inTable    = "package syscall or x/sys/unix has Mmap and Mremap in a variable, so that the analysis takes them for reachable"
 	attribute  = "only for a SysProcAttr that the group does not promise"
 )
 
@@ -24,8 +23,6 @@ const (
 var leftOut = []entry{
 	{"openat lseek", "Runtime", "time zones, of group Time"},
 	{"fcntl prlimit64", "Runtime", beforeMain},
-	{"mmap", "Startup Stdio FilesReadOnly Files FileEvents NetworkClient NetworkServer UnixSockets NetworkInterfaces Processes Time Random Terminal Users Profiling", inTable},
-	{"mremap", "FileEvents UnixSockets Terminal", inTable},
 	{"prlimit64", "Stdio FilesReadOnly Files FileMapping FileEvents NetworkClient NetworkServer UnixSockets NetworkInterfaces Time Random Terminal Users Profiling", beforeMain},
 	{"openat", "Stdio FileEvents", "time zones, of group Time"},
 	{"openat", "FileMapping Terminal", "the program opens its file before it is locked down"},
