@@ -43,7 +43,7 @@ func (b *bench) unpackDebian(ctx context.Context, r row) (string, error) {
 		return "", err
 	}
 	if _, err := os.Stat(binary); err != nil {
-		return "", fmt.Errorf("Debian's package %s has no %s", r.module, r.pkg)
+		return "", fmt.Errorf("the Debian package %s has no %s", r.module, r.pkg)
 	}
 	return binary, nil
 }
@@ -69,5 +69,5 @@ func (b *bench) debianVersion(p program) (string, error) {
 			return strings.TrimSpace(version), nil
 		}
 	}
-	return "", fmt.Errorf("Debian's package %s does not say its version", p.module)
+	return "", fmt.Errorf("the Debian package %s does not say its version", p.module)
 }
