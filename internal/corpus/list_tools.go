@@ -15,7 +15,7 @@ var tools = []program{
 			{args: []string{"bundle/main.js", "--bundle", "--minify", "--sourcemap", "--outfile=out.js"}},
 			{args: []string{"bundle/broken.js", "--bundle"}, exit: 1},
 			{args: []string{"--servedir=site", "--serve=127.0.0.1:{port}", "--watch=forever"}, exit: 128 + 15, drive: pages},
-			{args: []string{"bundle/main.js", "--bundle", "--outdir=out", "--splitting", "--format=esm", "--metafile=meta.json", "--cpuprofile=cpu", "--trace=trace", "--heap=heap", "--timing"}},
+			{args: []string{"bundle/main.js", "--bundle", "--outdir=out", "--splitting", "--format=esm", "--metafile=meta.json", "--cpuprofile=cpu", "--trace=trace", "--heap=heap"}},
 			{args: []string{"--loader=ts"}, stdin: "let a: number = 1"},
 			{args: []string{"bundle/main.js", "--bundle", "--watch", "--outfile=out.js", "--log-level=debug"}, stdin: " "},
 			{args: []string{"bundle/main.js", "--outfile=/dev/full"}, exit: 1},
