@@ -35,6 +35,8 @@ type analysis struct {
 	words   []word      // of the data, by address
 	// anyMethods means that the form of methods' names and types is not known.
 	anyMethods bool
+	// types returns the types of the program, nil if their form is not known.
+	types func() *typeSet
 	// tableMethods returns the functions that can be called because they are in the
 	// method table of a type.
 	tableMethods func() []int
@@ -94,6 +96,7 @@ func newAnalysis(f *gobin.File) *analysis {
 		tell: map[uint32][]tellingArg{},
 	}
 	a.terms = newTerms(a)
+	a.types = sync.OnceValue(func() *typeSet { return newTypeSet(a) })
 	a.tableMethods = sync.OnceValue(a.findTableMethods)
 	var data sync.WaitGroup
 	data.Go(a.readData)

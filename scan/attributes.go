@@ -37,9 +37,8 @@ type attributes struct {
 	pidFD    int64    // the offset of the last field, size where there is none
 	places   []uint64 // in variables, that have the form of the type
 	zero     uint64   // the variable of the type to which forkExec refers
-	graph    *typeGraph
+	types    *typeSet
 	leads    map[uint64]bool // types from which reflection can come to it: whether they hold one by value
-	owned    map[uint64]bool // words of descriptors that refer to such types
 }
 
 // Where the functions find the attributes: forkExec is passed a *ProcAttr, which has
@@ -86,7 +85,6 @@ func (a *analysis) findAttributes() *attributes {
 			fns[name] = fn
 		}
 	}
-	var ok bool
 	for i, name := range []string{"syscall.forkExec", "syscall.forkAndExecInChild", "syscall.forkAndExecInChild1"} {
 		fn, found := fns[name]
 		switch {
@@ -109,19 +107,19 @@ func (a *analysis) findAttributes() *attributes {
 		k.child = append(k.child, fn)
 		k.from[fn] = caller{from, a.facts[from].refs[at].place}
 	}
-	k.graph = newTypeGraph(a)
-	if k.typ, ok = k.graph.named("syscall.SysProcAttr"); !ok {
+	if k.types = a.types(); k.types == nil {
 		return nil
 	}
-	fields := k.graph.offsets(k.typ)
-	k.size = int64(k.graph.size(k.typ))
-	if len(fields) == 0 {
+	d := k.attr()
+	if d == nil || len(d.fields) == 0 {
 		return nil
 	}
+	k.typ, k.size = d.span.Start, int64(d.size)
 	k.pidFD = k.size
-	if k.graph.fieldName(k.typ, len(fields)-1) == "PidFD" {
+	if d.fields[len(d.fields)-1].name == "PidFD" {
 		k.pidFD -= 8
 	}
+	var ok bool
 	if k.places, ok = a.file.FindPointers(a.file.PointerMask(k.typ)); !ok {
 		return nil
 	}
@@ -132,6 +130,19 @@ func (a *analysis) findAttributes() *attributes {
 	}
 	return k
 }
+
+// attr returns the descriptor of the type, nil if the program has none.
+func (k *attributes) attr() *descriptor {
+	for i := range k.types.types {
+		d := &k.types.types[i]
+		if d.kind == kindStruct && d.named && k.typeName(d.span.Start) == "syscall.SysProcAttr" {
+			return d
+		}
+	}
+	return nil
+}
+
+func (k *attributes) typeName(typ uint64) string { return (&objects{a: k.a}).typeName(typ) }
 
 // covers reports whether a function's jumps may depend on the attributes.
 func (k *attributes) covers(fn int) bool {

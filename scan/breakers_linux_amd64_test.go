@@ -170,7 +170,7 @@ func TestCSetsVariable(t *testing.T) {
 func withC(t *testing.T) []string {
 	t.Helper()
 	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("there is no gcc")
+		t.Fatalf("gcc is needed: make deps installs it: %v", err)
 	}
 	return []string{"CGO_ENABLED=1"}
 }

@@ -45,6 +45,7 @@ func (a *analysis) initTasks() *initTasks {
 			known := slices.ContainsFunc(t.tasks, func(have initTask) bool { return have.Start == s.Addr })
 			if !known {
 				t.add(a, gobin.Range{Start: s.Addr, End: s.Addr + s.Size})
+				t.ordered = false // nothing says when that one runs
 			}
 		}
 	}

@@ -1,10 +1,10 @@
 package scan
 
 // kept visits the functions that are in the program though neither code nor data,
-// nor the method table of a type, was found to refer to them: the linker keeps what something refers to.
-// That may be a word of assembly's data that is not aligned, or a half of one. (Of
-// compiled code they are those of which only inlined copies are run: few, and
-// what these call is called by the copies too.)
+// nor the method table of a type, was found to refer to them: the linker keeps what
+// something refers to. That may be a word of assembly's data that is not aligned, or
+// a half of one. (Of compiled code they are those of which only inlined copies are
+// run: few, and what these call is called by the copies too.)
 func (r *reach) kept() {
 	file := r.a.file
 	known := make([]bool, len(r.parent))

@@ -64,7 +64,7 @@ func isMaker(name string) bool {
 // findTableMethods returns the functions that can be called because they are in the
 // method table of a type.
 func (a *analysis) findTableMethods() []int {
-	s := newTypeSet(a)
+	s := a.types()
 	if s == nil { // their form is not known: all that look like methods
 		var all []int
 		for _, fns := range a.methods(a.file.Module.Types, 4) {

@@ -22,6 +22,7 @@ const maxTypeParts = 1 << 24
 // A descriptor is what one type's says.
 type descriptor struct {
 	span    gobin.Range // with the lists of parameters and fields that follow it
+	size    uint64      // of a value
 	kind    byte
 	named   bool     // else it is written out, as []int is
 	parts   []uint64 // the types that it is made of, but for fields: elements, keys, parameters, results
@@ -33,6 +34,8 @@ type descriptor struct {
 
 // A typeField is a field of a struct.
 type typeField struct {
+	name     string
+	offset   uint64 // as the descriptor has it: up to Go 1.18 twice the real one, and a flag
 	exported bool
 	embedded bool // it may be
 	typ      uint64
@@ -60,7 +63,10 @@ func (r *typeReader) read(addr uint64) (*descriptor, bool) {
 		return nil, false
 	}
 	order := r.file.Order
-	d := &descriptor{kind: t[typeKind] & kindMask, named: t[typeFlags]&flagNamed != 0, pointer: r.at(order.Uint32(t[typePointer:]))}
+	d := &descriptor{
+		size: order.Uint64(t), kind: t[typeKind] & kindMask,
+		named: t[typeFlags]&flagNamed != 0, pointer: r.at(order.Uint32(t[typePointer:])),
+	}
 	d.span = gobin.Range{Start: addr, End: addr + kindSize(d.kind)}
 	uncommon := t[typeFlags]&flagUncommon != 0
 	if uncommon && d.kind != kindMap {
@@ -220,13 +226,13 @@ func (r *typeReader) structure(d *descriptor, own uint64) bool {
 		d.span.End += size * count
 	}
 	for ; len(b) > 0; b = b[size:] {
-		_, flags, ok := r.name(r.file.Order.Uint64(b))
-		f := typeField{exported: flags&nameExported != 0, typ: r.file.Order.Uint64(b[8:])}
+		name, flags, ok := r.name(r.file.Order.Uint64(b))
+		f := typeField{name: name, typ: r.file.Order.Uint64(b[8:]), offset: r.file.Order.Uint64(b[16:]), exported: flags&nameExported != 0}
 		if !ok || r.header(f.typ) == nil {
 			return false
 		}
 		// Up to Go 1.18 the lowest bit of the offset says so.
-		f.embedded = flags&nameEmbedded != 0 || r.file.Order.Uint64(b[16:])&1 != 0
+		f.embedded = flags&nameEmbedded != 0 || f.offset&1 != 0
 		d.fields = append(d.fields, f)
 	}
 	return true

@@ -146,6 +146,39 @@ func (g *typeSet) readMethods(a *analysis, r *typeReader) {
 	}
 }
 
+// A typeUse is a type that refers to another one. byValue means that a value of it
+// holds some of the other.
+type typeUse struct {
+	by      int
+	byValue bool
+}
+
+// uses returns, of each type, those that refer to it.
+func (g *typeSet) uses() [][]typeUse {
+	out := make([][]typeUse, len(g.types))
+	for by := range g.types {
+		use := func(typ uint64, byValue bool) {
+			if to, ok := g.index[typ]; ok {
+				out[to] = append(out[to], typeUse{by, byValue})
+			}
+		}
+		d := &g.types[by]
+		for _, part := range d.parts {
+			use(part, d.kind == kindArray || d.kind == kindChan || d.kind == kindMap)
+		}
+		for _, f := range d.fields {
+			use(f.typ, true)
+		}
+		for _, sig := range d.wants {
+			use(sig.typ, false)
+		}
+		for _, m := range g.methods[by] {
+			use(m.typ, false)
+		}
+	}
+	return out
+}
+
 // at returns the type whose descriptor contains an address.
 func (g *typeSet) at(addr uint64) (int, bool) {
 	i := sort.Search(len(g.starts), func(i int) bool { return g.starts[i] > addr }) - 1

@@ -89,8 +89,10 @@ func (k *attributes) allocations(r *reach) string {
 	k.readTypes()
 	file := k.a.file
 	for _, w := range k.a.words {
-		if _, leads := k.leads[w.value]; leads && !k.owned[w.addr] {
-			return "data refers to " + k.graph.o.typeName(w.value)
+		if _, leads := k.leads[w.value]; leads {
+			if _, inType := k.types.at(w.addr); !inType {
+				return "data refers to " + k.typeName(w.value)
+			}
 		}
 	}
 	for fn := range k.a.facts {
@@ -106,7 +108,7 @@ func (k *attributes) allocations(r *reach) string {
 			switch {
 			case x.addr == k.typ && slices.Contains(makers, name):
 			case holds || !k.a.onlyAllocates(fn, x):
-				return name + " refers to " + k.graph.o.typeName(x.addr)
+				return name + " refers to " + k.typeName(x.addr)
 			}
 		}
 	}
@@ -119,35 +121,27 @@ func (k *attributes) readTypes() {
 	if k.leads != nil {
 		return
 	}
-	k.leads, k.owned = map[uint64]bool{}, map[uint64]bool{}
-	type back struct {
-		from uint64
-		typeRef
-	}
-	users := map[uint64][]back{}
-	offsets, size := k.graph.offsets(k.typ), k.graph.size(k.typ)
-	var work []uint64
-	for _, t := range k.graph.all() {
-		for _, ref := range k.graph.refs(t) {
-			users[ref.to] = append(users[ref.to], back{t, ref})
-		}
+	k.leads = map[uint64]bool{}
+	types, uses := k.types.types, k.types.uses()
+	own := &types[k.types.index[k.typ]]
+	sameOffset := func(x, y typeField) bool { return x.offset == y.offset }
+	var work []int
+	for id := range types {
 		// A type of the same form can be converted to it.
-		if k.graph.kind(t) == kindStruct && k.graph.size(t) == size && slices.Equal(k.graph.offsets(t), offsets) {
-			k.leads[t] = true
-			work = append(work, t)
+		if d := &types[id]; d.kind == kindStruct && d.size == own.size && slices.EqualFunc(d.fields, own.fields, sameOffset) {
+			k.leads[d.span.Start] = true
+			work = append(work, id)
 		}
 	}
 	for len(work) > 0 {
-		t := work[0]
+		id := work[0]
 		work = work[1:]
-		for _, u := range users[t] {
-			if u.at != 0 {
-				k.owned[u.at] = true
-			}
-			holds := u.byValue && k.leads[t]
-			if had, seen := k.leads[u.from]; !seen || holds && !had {
-				k.leads[u.from] = holds
-				work = append(work, u.from)
+		for _, u := range uses[id] {
+			from := types[u.by].span.Start
+			holds := u.byValue && k.leads[types[id].span.Start]
+			if had, seen := k.leads[from]; !seen || holds && !had {
+				k.leads[from] = holds
+				work = append(work, u.by)
 			}
 		}
 	}

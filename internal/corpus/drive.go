@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -115,13 +114,11 @@ func connected(l *live) error {
 
 // websocket begins a conversation that is no HTTP any more.
 func (l *live) websocket(port string) error {
-	var d net.Dialer
-	conn, err := d.DialContext(l.ctx, "tcp", "127.0.0.1:"+port)
+	conn, err := l.dial(port)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
 	fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
 	answer := make([]byte, len("HTTP/1.1 101"))
 	if _, err = io.ReadFull(conn, answer); err == nil && string(answer) != "HTTP/1.1 101" {

@@ -114,16 +114,24 @@ func (l *live) request(method, port, path, body string, status int) error {
 	return err
 }
 
+// dial connects to a port of the program, for a conversation that is not long.
+func (l *live) dial(port string) (net.Conn, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(l.ctx, "tcp", "127.0.0.1:"+port)
+	if err != nil {
+		return nil, err
+	}
+	return conn, conn.SetDeadline(time.Now().Add(20 * time.Second))
+}
+
 // converse sends lines over TCP, and waits after each for one that begins with
 // what is expected.
 func (l *live) converse(port string, lines ...[2]string) error {
-	var d net.Dialer
-	conn, err := d.DialContext(l.ctx, "tcp", "127.0.0.1:"+port)
+	conn, err := l.dial(port)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
 	in := bufio.NewReader(conn)
 	for _, line := range lines {
 		if _, err := io.WriteString(conn, line[0]); err != nil {
