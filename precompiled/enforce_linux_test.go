@@ -4,6 +4,9 @@ package precompiled_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,7 +18,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	subprocess.Main(m, map[string]func(){"enforce": enforce, "must enforce": mustEnforce})
+	subprocess.Main(m, map[string]func(){"enforce": enforce, "must enforce": mustEnforce, "return": enforceAndReturn})
 }
 
 // filterFor compiles for this program.
@@ -59,4 +62,52 @@ func mustEnforce() {
 	f.BestEffort().MustEnforce()
 	f.BestEffort().MustEnforce()
 	f.MustEnforce()
+}
+
+// Once a filter is in force, what put it there makes no call of its own any more on the
+// way back to its caller: lists that begin at the lock-down need not allow those.
+func TestNothingFollowsTheFilter(t *testing.T) {
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, form := range []string{"policy", "precompiled"} {
+		log := filepath.Join(t.TempDir(), "log")
+		subprocess.RunCommand(t, "return", subprocess.Exit(0), []string{"strace", "-f", "-o", log, executable, form})
+		text, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		thread, returned := "", false
+		for line := range strings.Lines(string(text)) {
+			tid, call, _ := strings.Cut(line, " ")
+			name, _, _ := strings.Cut(strings.TrimLeft(call, " "), "(")
+			switch {
+			case name == "seccomp" && strings.Contains(call, "SECCOMP_SET_MODE_FILTER"):
+				thread = tid
+			case tid != thread || returned:
+			case name == "getppid":
+				returned = true
+			case slices.Contains([]string{"prctl", "seccomp", "openat", "read", "close"}, name):
+				t.Errorf("%s: %s", form, line)
+			}
+		}
+		if !returned {
+			t.Errorf("%s: no filter was loaded, or nothing followed:\n%s", form, text)
+		}
+	}
+}
+
+func enforceAndReturn() {
+	p := curb.Deny("sethostname")
+	f := filterFor(p)
+	if subprocess.Args()[0] == "policy" {
+		p.MustEnforce()
+	} else {
+		f.MustEnforce()
+	}
+	syscall.Getppid()
+	if err := syscall.Sethostname(nil); err != syscall.EPERM {
+		subprocess.Fatal("sethostname gets", err)
+	}
 }
