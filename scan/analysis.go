@@ -37,6 +37,10 @@ type analysis struct {
 	anyMethods bool
 	// types returns the types of the program, nil if their form is not known.
 	types func() *typeSet
+	// inTables tells of each function whether some type's method table has it.
+	inTables func() []bool
+	// unreferenced returns the functions to which nothing was found to refer.
+	unreferenced func() []int
 	// tableMethods returns the functions that can be called because they are in the
 	// method table of a type.
 	tableMethods func() []int
@@ -97,6 +101,8 @@ func newAnalysis(f *gobin.File) *analysis {
 	}
 	a.terms = newTerms(a)
 	a.types = sync.OnceValue(func() *typeSet { return newTypeSet(a) })
+	a.inTables = sync.OnceValue(a.findInTables)
+	a.unreferenced = sync.OnceValue(a.findUnreferenced)
 	a.tableMethods = sync.OnceValue(a.findTableMethods)
 	var data sync.WaitGroup
 	data.Go(a.readData)

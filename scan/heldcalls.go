@@ -51,7 +51,7 @@ const maxHeld = 100
 func (s *terms) heldCalls(fn int) heldBy {
 	a := s.a
 	entry := a.file.Funcs[fn].Entry
-	if a.whole.how[fn] != inData || len(a.mid[fn]) > 0 || a.takes(entry, 1) || len(s.held) > maxHeld || s.isMethod(fn) {
+	if a.whole.how[fn] != inData || len(a.mid[fn]) > 0 || a.takes(entry, 1) || len(s.held) > maxHeld || a.inTables()[fn] {
 		return heldBy{}
 	}
 	var all heldBy
@@ -102,17 +102,6 @@ func (a *analysis) takes(addr, size uint64) bool {
 		return 1
 	})
 	return i < len(a.taken) && a.taken[i].addr < addr+size
-}
-
-// isMethod reports whether a type's method table has the function.
-func (s *terms) isMethod(fn int) bool {
-	if s.methods == nil {
-		s.methods = map[int]bool{}
-		for _, fns := range s.a.methods(s.a.file.Module.Types, 4) {
-			s.methods[fns[0]], s.methods[fns[1]] = true, true
-		}
-	}
-	return s.methods[fn]
 }
 
 // loads returns the loads that touch the word at addr.

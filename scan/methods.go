@@ -44,6 +44,15 @@ func (a *analysis) methods(part gobin.Range, step uint64) iter.Seq2[uint64, [2]i
 	}
 }
 
+// findInTables tells of each function whether some type's method table has it.
+func (a *analysis) findInTables() []bool {
+	in := make([]bool, len(a.facts))
+	for _, fns := range a.methods(a.file.Module.Types, 4) {
+		in[fns[0]], in[fns[1]] = true, true
+	}
+	return in
+}
+
 // learnMethods finds out whether names and types have the form that is known. If
 // no method has, they are those of another release, and anything with functions
 // in the right places is taken for a method.

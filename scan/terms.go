@@ -42,7 +42,6 @@ type terms struct {
 	origins map[term][]leaf
 	live    map[int]folded
 	held    map[int]heldBy
-	methods map[int]bool // the functions in the method tables, once they are asked for
 }
 
 type solution struct {
