@@ -20,7 +20,6 @@ type analysis struct {
 	whole   *reach      // and all code that leads there
 	points  []caller    // the calls that lock down, in phase locked
 	since   usage.Phase // from which phase on code counts, there
-	walks   []*reach    // what that was found in
 	callers map[int][]caller
 	earlier map[int][]caller // those in all code, where that is more
 	mid     map[int][]middle // places in the middle of functions that something refers to

@@ -103,7 +103,7 @@ func (a *analysis) newReach(folding bool) *reach {
 // walk finds everything reachable from the entry point.
 func (a *analysis) walk(allCode bool) {
 	r := a.newReach(!allCode)
-	a.reach, a.whole, a.walks = r, r, []*reach{r}
+	a.reach, a.whole = r, r
 	r.visit(r.start, step{how: isRoot})
 	r.finish()
 	if allCode {

@@ -194,7 +194,7 @@ func (a *analysis) from(s *stack) {
 		}
 	}
 	r.finish()
-	a.reach, a.whole, a.walks = r, join(before, r), []*reach{before, r}
+	a.reach, a.whole = r, join(before, r)
 }
 
 // join returns all code of two walks, the second of which begins where the first ends.

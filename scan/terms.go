@@ -166,7 +166,7 @@ func (s *terms) alive(fn int) (*body, []bool) {
 		return f.b, f.live
 	}
 	f := folded{b: s.a.body(fn)}
-	for _, r := range s.a.walks {
+	for r := s.a.reach; r != nil; r = r.earlier {
 		if !r.has(fn) {
 			continue
 		}
@@ -175,7 +175,7 @@ func (s *terms) alive(fn int) (*body, []bool) {
 			f.live = nil
 			break
 		}
-		if len(s.a.walks) == 1 {
+		if s.a.reach.earlier == nil {
 			f = folded{b, live}
 			break
 		}
