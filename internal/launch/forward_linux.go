@@ -72,7 +72,14 @@ func (p *process) resume() {
 	if p.reaped {
 		return
 	}
-	if !p.watched && p.changed(unix.WSTOPPED) {
+	if !p.watched && p.pending(unix.WSTOPPED) {
+		if p.sharesTerminal() {
+			// Go hands signals on in the order of their numbers, so that this one can be
+			// older than the stop, which came from the terminal: wait sees to that.
+			p.stopped = false
+			return
+		}
+		p.changed(unix.WSTOPPED)
 		p.stopped = true
 	}
 	if p.stopped {
@@ -94,6 +101,9 @@ func (p *process) changed(how int) bool {
 	err := unix.Waitid(unix.P_PID, p.pid, &info, how|unix.WNOHANG, nil)
 	return err == nil && info.Signo != 0
 }
+
+// pending is changed, and leaves it with the kernel.
+func (p *process) pending(how int) bool { return p.changed(how | unix.WNOWAIT) }
 
 // sharesTerminal reports whether the terminal sends its signals both to this
 // process and to the program.
