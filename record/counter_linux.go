@@ -190,7 +190,10 @@ func (c *counter) begins(e *tracee, info *callInfo) {
 		in.loads = c.readFilter(e.id, in, in.args[1])
 	}
 	if c.options.Stacks && in.id.entry == native && !in.denied {
-		in.stack = c.takeStack(e, info)
+		var alive bool
+		if in.stack, alive = c.takeStack(e, info); !alive {
+			return
+		}
 	}
 	in.start = time.Now()
 	e.current = in

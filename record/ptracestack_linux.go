@@ -2,22 +2,28 @@
 
 package record
 
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
 // takeStack follows the frame pointers of a thread that is stopped at the beginning
 // of a call, as the kernel does for BPF, keeps the stack with the image, and returns
-// its key; 0 if there is none.
-func (c *counter) takeStack(e *tracee, info *callInfo) uint64 {
-	code := &e.process.code
-	if code.end == 0 {
-		var err error
-		if *code, err = codeOf(e.process.id); err != nil {
-			c.lost.Stacks++
-			return 0
-		}
-	}
+// its key; 0 if there is none. A thread that was killed meanwhile is not alive: it will
+// not make the call.
+func (c *counter) takeStack(e *tracee, info *callInfo) (key uint64, alive bool) {
 	fp, err := framePointer(e.id)
+	if errors.Is(err, unix.ESRCH) {
+		return 0, false
+	}
+	code := &e.process.code
+	if err == nil && code.end == 0 {
+		*code, err = codeOf(e.process.id)
+	}
 	if err != nil {
 		c.lost.Stacks++
-		return 0
+		return 0, true
 	}
 	c.memory.look(e.id)
 	s := &stack{word: outside, pcs: []uint64{code.relative(info.pc)}}
@@ -37,7 +43,7 @@ func (c *counter) takeStack(e *tracee, info *callInfo) uint64 {
 		fp = next
 	}
 	s.cut = len(s.pcs) == maxDepth
-	return c.keep(e.process.running, s)
+	return c.keep(e.process.running, s), true
 }
 
 // keep keeps a stack, and returns its key.
