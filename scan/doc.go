@@ -63,6 +63,16 @@
 // site in all of the loader's text, marked as its (loader.go). The execve that
 // starts the program is its launcher's, and reported apart.
 //
+// Of a program that is linked with the GNU C library, the C code is followed too
+// (creport.go). The libraries are loaded as the dynamic loader would do it, and their
+// words get what it would put there (internal/elfimage, cimages.go). Functions are
+// what the tables for unwinding say. From what Go's code refers to, C code is walked
+// over calls, linkage tables and addresses; all functions to which data of a loaded
+// library points can be called (creach.go). Numbers are followed as in Go's code
+// (cnumbers.go); arguments are not, so that a call that C code makes can have any.
+// What the library loads while the program runs is taken from nsswitch.conf, and
+// dlopen and its like are unresolved (clooked.go).
+//
 // Of a phase that begins later than the program, what can run in it is found by two
 // walks: of the code that can run before, and of what goes on or can be called from
 // then on (phase.go has the definition, and why it is sound; resume.go finds whose
@@ -115,6 +125,11 @@
 //     own; no code but the runtime's calls initialisers. What puts a filter in
 //     force makes no system call after that on its way back to its caller, but for
 //     those that any code can make at any time (it may have to grow its stack).
+//   - In C code: control comes from a function to another by calls, jumps, switch
+//     tables next to an address in the same function, and pointers to functions that
+//     code or relocated data holds. The libraries and nsswitch.conf are those that are
+//     there when the scan is made; no LD_ variable changes which are loaded; the
+//     character set of the locale is one that the C library knows by itself.
 //   - The code does not change itself, and makes none at run time.
 //   - Only if Options.Assume says so: nobody sets GODEBUG or GOTRACEBACK in the
 //     program's environment (environment.go).
@@ -137,7 +152,9 @@
 //
 // # Limitations
 //
-// Executables for linux/amd64 and linux/arm64 of Go 1.17 or later. C code is not
-// analysed but for the loader's: an executable that contains some, or that is
-// linked with a library, has that as an unresolved place.
+// Executables for linux/amd64 and linux/arm64 of Go 1.17 or later. C code is
+// analysed on amd64, where Go's own linker has made the program, as it does for
+// packages net and os/user, and the dynamic loader is glibc's. Any other program that
+// contains C code, or is linked with a library, has that as an unresolved place:
+// those that the C compiler links, static ones, and those with race detection.
 package scan

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/internal/isa"
@@ -29,9 +28,6 @@ type loaderCall struct {
 func (a *analysis) loader(sysroot string) {
 	if a.file.Interp == "" {
 		return
-	}
-	if len(a.file.Needed) > 0 {
-		a.unresolved(noFunc, a.file.Entry, fmt.Sprintf("it is linked with %s, which is C code and not analysed (build with CGO_ENABLED=0)", strings.Join(a.file.Needed, ", ")))
 	}
 	a.loaderFile = &usage.LoaderFile{Path: filepath.Join(sysroot, a.file.Interp)}
 	calls, err := a.loaderCalls()
@@ -105,26 +101,7 @@ func (a *analysis) textCalls(code []byte, addr uint64) ([]loaderCall, error) {
 	if err := d.overlapping(fn, code); err != nil {
 		return nil, err
 	}
-	b := &body{
-		arch: a.arch, fn: fn, insts: d.insts, pcs: d.pcs,
-		jumps: map[int][]int{}, open: map[int]bool{},
-		sp: make([]int64, len(d.insts)), loose: true, c: true,
-	}
-	for i := range b.sp {
-		b.sp[i] = unknownSP
-	}
-	b.link()
-	b.endCalls()
-	for i := 1; i < len(b.insts); i++ {
-		if b.falls(i-1) || len(b.jumps[i]) > 0 {
-			continue
-		}
-		if b.insts[i].Op == isa.Nop {
-			b.insts[i].Op = isa.Trap // padding
-			continue
-		}
-		b.open[i] = true
-	}
+	b := newCBody(&d, fn, func(uint64) bool { return true })
 	var calls []loaderCall
 	for i := range b.insts {
 		switch b.insts[i].Op {

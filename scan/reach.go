@@ -117,6 +117,7 @@ func (a *analysis) walk(allCode bool) {
 // finish goes on from the roots until nothing more is reached.
 func (r *reach) finish() {
 	r.settle()
+	r.fromC()
 	r.data()
 	r.middles()
 	r.methods()

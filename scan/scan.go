@@ -18,7 +18,7 @@ type Options struct {
 	// Assume is what is taken for granted of the program's surroundings: nothing,
 	// unless it is told.
 	Assume Assume
-	// AllCode takes every call site in the whole text, whether the program
+	// AllCode takes every call site in the whole text of Go, whether the program
 	// can reach it or not: an upper bound that depends on much less of the
 	// analysis.
 	AllCode bool
@@ -43,6 +43,7 @@ func File(path string, opts Options) (*usage.Usage, error) {
 	a := newAnalysis(f)
 	a.table = table
 	a.assume(opts.Assume)
+	a.beginC(opts.Sysroot)
 	if opts.AllCode {
 		a.walk(true)
 	} else if err := a.phase(opts.Phase); err != nil {
@@ -65,6 +66,7 @@ func (a *analysis) resolve(sysroot string, phase usage.Phase) *usage.Usage {
 	a.outside()
 	a.loader(sysroot)
 	a.sites()
+	a.libraries(phase != usage.Exec)
 	if phase != usage.Exec {
 		a.loaded = nil // it is done
 	}
@@ -81,6 +83,9 @@ func (a *analysis) report(table *syscalls.Table, ways *chains) *usage.Usage {
 		Syscalls: []usage.Syscall{}, Unresolved: []usage.Unresolved{},
 		Launcher: []string{"execve"}, Loader: a.loaderFile,
 	}
+	if a.c != nil {
+		u.Libraries = a.c.files
+	}
 	if len(a.points) > 0 {
 		u.LockDown = &usage.LockDown{Since: a.since}
 		for _, at := range a.points {
@@ -88,7 +93,7 @@ func (a *analysis) report(table *syscalls.Table, ways *chains) *usage.Usage {
 			u.LockDown.Places = append(u.LockDown.Places, place[len(place)-1])
 		}
 	}
-	implicit := a.implicit(table)
+	implicit, inC := a.implicit(table), a.evidenceOfC(w)
 	for _, nr := range slices.Sorted(maps.Keys(a.found)) {
 		findings := a.found[nr]
 		call := usage.Syscall{Name: name(table, nr), Nr: nr}
@@ -96,13 +101,25 @@ func (a *analysis) report(table *syscalls.Table, ways *chains) *usage.Usage {
 			call.Evidence = append(call.Evidence, w.evidence(f))
 		}
 		e, more := implicit[nr]
-		call.Args, call.Cases = a.arguments(nr, !more)
+		call.Args, call.Cases = a.arguments(nr, !more && inC[nr] == nil)
+		call.Evidence = append(call.Evidence, inC[nr]...)
+		delete(inC, nr)
 		if more {
 			call.Evidence = append(call.Evidence, e.evidence)
 			delete(implicit, nr)
 		}
 		hideBehindPointer(&call)
 		sortEvidence(call.Evidence)
+		u.Syscalls = append(u.Syscalls, call)
+	}
+	for nr, list := range inC {
+		sortEvidence(list)
+		call := usage.Syscall{Name: name(table, nr), Nr: nr, Evidence: list}
+		if e, more := implicit[nr]; more {
+			call.Evidence = append(call.Evidence, e.evidence)
+			delete(implicit, nr)
+		}
+		call.Args, _ = a.arguments(nr, false)
 		u.Syscalls = append(u.Syscalls, call)
 	}
 	for nr, e := range implicit {
@@ -113,12 +130,13 @@ func (a *analysis) report(table *syscalls.Table, ways *chains) *usage.Usage {
 	for _, o := range a.open {
 		u.Unresolved = append(u.Unresolved, w.unresolved(o))
 	}
+	u.Unresolved = append(u.Unresolved, a.openInC(w)...)
 	calls := make([]uint32, len(u.Syscalls))
 	for i := range calls {
 		calls[i] = u.Syscalls[i].Nr
 	}
 	for i, by := range w.broughtIn(calls) {
-		u.Syscalls[i].By = by
+		u.Syscalls[i].By = append(by, a.broughtInBy(calls[i])...)
 	}
 	u.Sort()
 	return u

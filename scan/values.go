@@ -56,6 +56,7 @@ const (
 	leafCall              // what the call at instruction value left in loc
 	leafAttr              // a pointer to attributes of a process: see attributes.go
 	leafComputed          // what the arithmetic at instruction value makes, in a search for terms
+	leafPointed           // what is behind a pointer that the variable at value holds
 	leafUnknown           // cannot be told, for the reason given
 )
 
@@ -329,6 +330,8 @@ func (s *search) memory(i int, o *isa.Operand, delta int64, size uint8) {
 				s.leaf(leaf{kind: leafGlobal, value: p.value + uint64(o.Imm+delta), size: size})
 			case leafStack:
 				s.push(i, slotLoc(int64(p.value)+o.Imm+delta, size))
+			case leafGlobal:
+				s.leaf(leaf{kind: leafPointed, value: p.value, reason: fmt.Sprintf("it is read through a pointer, at %#x", s.b.pcs[i])})
 			default:
 				s.unknown("it is read through a pointer, at %#x", s.b.pcs[i])
 			}

@@ -70,6 +70,9 @@ type Usage struct {
 	// Loader is the dynamic loader whose calls are counted in phase exec, nil
 	// where the program starts without one.
 	Loader *LoaderFile `json:"loader,omitempty"`
+	// Libraries are the other files that the result rests on, where the program has
+	// C code: the libraries, and what says which of them are loaded.
+	Libraries []LoaderFile `json:"libraries,omitempty"`
 	// LockDown says where phase locked begins, in that phase.
 	LockDown *LockDown `json:"lockDown,omitempty"`
 	// Unresolved lists the code whose system calls could not be told. While
@@ -77,8 +80,8 @@ type Usage struct {
 	Unresolved []Unresolved `json:"unresolved"`
 }
 
-// A LoaderFile is the file of a dynamic loader. Its calls are those of this very
-// file: another one may make others.
+// A LoaderFile is the file of a dynamic loader or of a library. The calls are those
+// of this very file: another one may make others.
 type LoaderFile struct {
 	Path   string `json:"path"`
 	SHA256 string `json:"sha256,omitempty"` // in hex, "" where the file could not be read

@@ -63,7 +63,7 @@ func (c *Cache) Scan(path string, opts scan.Options) (*usage.Usage, error) {
 	if err != nil {
 		return scan.File(path, opts)
 	}
-	if u, err := c.load(key); err == nil && sameLoader(u.Loader) {
+	if u, err := c.load(key); err == nil && sameLoader(u.Loader) && sameLibraries(u.Libraries) {
 		u.Binary = path
 		return u, nil
 	}
@@ -86,6 +86,14 @@ func sameLoader(l *usage.LoaderFile) bool {
 	}
 	sum, err := hashFile(l.Path)
 	return err == nil && hex.EncodeToString(sum) == l.SHA256
+}
+
+// sameLibraries reports whether the files are what they were, or are still not there.
+func sameLibraries(files []usage.LoaderFile) bool {
+	return !slices.ContainsFunc(files, func(l usage.LoaderFile) bool {
+		sum, err := hashFile(l.Path)
+		return err == nil && hex.EncodeToString(sum) != l.SHA256 || err != nil && (l.SHA256 != "" || !errors.Is(err, fs.ErrNotExist))
+	})
 }
 
 // key returns the name of the entry for a program: a hash of everything that its

@@ -399,7 +399,8 @@ func TestC(t *testing.T) {
 	if _, err := exec.LookPath("gcc"); err != nil {
 		t.Skipf("programs with C cannot be built: %v", err)
 	}
-	if end := in(t, dir, cgo, curb, "gen", "."); end.status != 3 || !strings.Contains(end.stderr, "with CGO_ENABLED=0") {
+	external := append(cgo, "GOFLAGS=-ldflags=-linkmode=external")
+	if end := in(t, dir, external, curb, "gen", "."); end.status != 3 || !strings.Contains(end.stderr, "with CGO_ENABLED=0") {
 		t.Errorf("with C: %+v, want status 3 and advice", end)
 	}
 	if get(t, dir, "curb_linux_amd64.go") != before {

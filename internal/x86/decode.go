@@ -12,7 +12,7 @@ var (
 	// ErrTruncated says that the code ends before the instruction does.
 	ErrTruncated = errors.New("code ends inside an instruction")
 	// ErrUnknown says that the bytes are no instruction in 64-bit mode, or
-	// none that the tables know: 3DNow, XOP, FMA4, REX2 and the other
+	// none that the tables know: 3DNow, XOP, REX2 and the other
 	// encodings of APX are not known.
 	ErrUnknown = errors.New("not a known x86-64 instruction")
 )

@@ -220,7 +220,7 @@ func objdumpOnly(code []byte, l listed) bool {
 		return true
 	case m == "tdcall", prefixes("seam"), prefixes("rmp"): // TDX
 		return true
-	case code[0] == 0xc4 && (prefixes("vfmadd", "vfmsub", "vfnmadd", "vfnmsub") || prefixes("vpermil2")): // FMA4
+	case code[0] == 0xc4 && prefixes("vpermil2"): // XOP's, though with this prefix
 		return code[1]&31 == 3
 	case prefixes("fxsave", "fxrstor"), m == "ldmxcsr", m == "stmxcsr", m == "sfence", m == "pmovmskb":
 		return prefixed // of which objdump thinks nothing, and the processor that it is undefined

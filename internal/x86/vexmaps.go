@@ -149,6 +149,26 @@ var vexMap3 = [256]row{
 	0x4A: {p66: full | ib},             // VBLENDVPS
 	0x4B: {p66: full | ib},
 	0x4C: {p66: full | ib},
+	0x5C: {p66: full | ib}, // VFMADDSUBPS, … of FMA4: W says which source the memory is
+	0x5D: {p66: full | ib},
+	0x5E: {p66: full | ib},
+	0x5F: {p66: full | ib},
+	0x68: {p66: full | ib},
+	0x69: {p66: full | ib},
+	0x6A: {p66: vec | s4 | ib},
+	0x6B: {p66: vec | s8 | ib},
+	0x6C: {p66: full | ib},
+	0x6D: {p66: full | ib},
+	0x6E: {p66: vec | s4 | ib},
+	0x6F: {p66: vec | s8 | ib},
+	0x78: {p66: full | ib},
+	0x79: {p66: full | ib},
+	0x7A: {p66: vec | s4 | ib},
+	0x7B: {p66: vec | s8 | ib},
+	0x7C: {p66: full | ib},
+	0x7D: {p66: full | ib},
+	0x7E: {p66: vec | s4 | ib},
+	0x7F: {p66: vec | s8 | ib},
 	0xDE: {p66: full | ib},            // VSM3RNDS2
 	0xF0: {pF2: other | ge | sy | ib}, // RORX
 }

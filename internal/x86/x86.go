@@ -11,7 +11,7 @@
 // The flags are not modelled, the direction flag and its effect on string
 // instructions included (see isa.Operand.Inexact). What the kernel or a debugger
 // does to registers is not known here: Syscall has the registers that the
-// kernel's amd64 entry returns in. 3DNow, XOP, FMA4, VIA's instructions, APX
+// kernel's amd64 entry returns in. 3DNow, XOP, VIA's instructions, APX
 // and most of AVX10.2 are not known. Of instructions that fault on every
 // processor, for a reserved value of VEX.W, VEX.L or VEX.vvvv for example, some
 // are decoded. Where Intel's and AMD's processors differ (calls and jumps under

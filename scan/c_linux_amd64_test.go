@@ -1,0 +1,69 @@
+package scan_test
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gocurb/curb/scan"
+	"github.com/gocurb/curb/usage"
+)
+
+// The C library's code that a program with cgo can come to is followed: threads,
+// which it makes, and names, which it looks up.
+func TestCLibrary(t *testing.T) {
+	path := buildOnce(t, "names", ".", withC(t), "./testdata/names")
+	u, err := scan.File(path, scan.Options{Phase: usage.Main})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{
+		"clone3", "clone", "set_robust_list", "rseq", "mprotect", "madvise", "exit", "rt_sigreturn",
+		"socket", "connect", "sendmmsg", "recvfrom", "poll", "openat", "newfstatat", "lseek",
+	} {
+		if _, ok := u.Find(name); !ok {
+			t.Errorf("%s is missing", name)
+		}
+	}
+	for _, name := range []string{"setuid", "ptrace", "mount", "shmget", "fork", "reboot", "chroot"} {
+		if _, ok := u.Find(name); ok {
+			t.Errorf("%s is in the list, which nothing that the program does leads to", name)
+		}
+	}
+	if !slices.ContainsFunc(u.Libraries, func(l usage.LoaderFile) bool {
+		return filepath.Base(l.Path) == "libc.so.6" && len(l.SHA256) == 64
+	}) {
+		t.Errorf("the libraries are %v, without the C library", u.Libraries)
+	}
+	for _, o := range u.Unresolved { // modules for names may be there that are not followed
+		if o.Package == "" || o.Package == "libc.so.6" || strings.HasPrefix(o.Package, "ld-linux") {
+			t.Errorf("%s: %s", o.Function, o.Reason)
+		}
+	}
+	crossesIntoC(t, u)
+}
+
+// crossesIntoC checks that evidence leads from Go into the C library, and names it.
+func crossesIntoC(t *testing.T, u *usage.Usage) {
+	t.Helper()
+	connect, _ := u.Find("connect")
+	for _, e := range connect.Evidence {
+		i := slices.IndexFunc(e.Chain, func(s usage.Step) bool { return s.Package == "libc.so.6" })
+		if i > 0 && e.Chain[i].Function == "getaddrinfo" && e.Chain[i].Version != "" && e.Chain[0].How == "root" {
+			return
+		}
+	}
+	t.Error("no chain leads from the program's start to connect by way of getaddrinfo in libc.so.6")
+}
+
+// What the C compiler's linker has made has C code of its own, which is not followed.
+func TestExternalLinking(t *testing.T) {
+	path := buildOnce(t, "names-external", ".", withC(t), "-ldflags=-linkmode=external", "./testdata/names")
+	u := scanned(t, path)
+	if !slices.ContainsFunc(u.Unresolved, func(o usage.Unresolved) bool {
+		return strings.Contains(o.Reason, "C compiler's linker")
+	}) {
+		t.Errorf("nothing says that the C code was not looked at: %v", u.Unresolved)
+	}
+}

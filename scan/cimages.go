@@ -1,0 +1,349 @@
+package scan
+
+import (
+	"crypto/sha256"
+	"debug/elf"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/gocurb/curb/internal/elfimage"
+	"github.com/gocurb/curb/internal/gobin"
+	"github.com/gocurb/curb/internal/isa"
+	"github.com/gocurb/curb/usage"
+)
+
+// A clib is the C code of a program: what is in its own file beside Go's, and
+// the libraries that are loaded with it.
+type clib struct {
+	a      *analysis
+	images []*cimage // the program itself first, then in the order of look-ups
+	needed int       // how many of them are loaded at the start; the others, while it runs
+	loader int       // the one of the dynamic loader
+
+	notable map[cplace]string // functions of the C library whose callers matter, with their names
+	noted   map[string]cfunc  // and what has called them
+	open    []copen
+	files   []usage.LoaderFile // that the result rests on
+}
+
+// A cimage is one of the images, with what matters of its functions.
+type cimage struct {
+	*elfimage.Image
+	facts []cfacts
+	slots map[uint64][]cplace // what the words that the loader fills in hold
+	mids  map[int][]uint64    // where functions are entered, but for their starts
+	named map[uint64]bool     // addresses that code takes
+}
+
+// A cplace is an address in an image.
+type cplace struct {
+	image int
+	addr  uint64
+}
+
+// A cfunc is a function of an image.
+type cfunc struct{ image, fn int }
+
+// cfacts is what is kept of a function of C.
+type cfacts struct {
+	refs    []ref
+	indexed bool // it jumps to where a register says
+	entered int  // how many of the places where it is entered it was decoded from
+}
+
+// A copen is a place in C code that could not be told.
+type copen struct {
+	at     cfunc
+	pc     uint64
+	reason string
+}
+
+// loadC loads the libraries that the program needs, and reads all of their code.
+func (a *analysis) loadC(sysroot string) (*clib, error) {
+	path, err := filepath.Abs(a.file.Path)
+	if err != nil {
+		return nil, err
+	}
+	exe, err := elfimage.Open(a.file.Path, path)
+	if err != nil {
+		return nil, err
+	}
+	l := elfimage.NewLoader(sysroot, exe)
+	if err := l.LoadAll(); err != nil {
+		return nil, err
+	}
+	c := &clib{a: a, needed: len(l.Images), notable: map[cplace]string{}, noted: map[string]cfunc{}}
+	loader, err := l.Load(a.file.Interp, exe)
+	if err != nil {
+		return nil, fmt.Errorf("%s, which starts it: %w", a.file.Interp, err)
+	}
+	c.needed = len(l.Images)
+	if err := loadAtRunTime(l); err != nil {
+		return nil, err
+	}
+	c.loader = slices.Index(l.Images, loader)
+	exe.Funcs = outsideOf(exe.Funcs, a.file.Module.Text)
+	for _, im := range l.Images {
+		if im.Machine != a.arch.machine {
+			return nil, fmt.Errorf("%s is for %s", im.Path, im.Machine)
+		}
+		c.images = append(c.images, &cimage{Image: im, slots: map[uint64][]cplace{}, mids: map[int][]uint64{}, named: map[uint64]bool{}})
+	}
+	for i := range c.images {
+		c.bind(i)
+	}
+	for i := range c.images {
+		c.gather(i)
+	}
+	c.checkMids()
+	c.findNotable()
+	for _, name := range slices.Sorted(maps.Keys(l.Files)) {
+		file := usage.LoaderFile{Path: name}
+		if b := l.Files[name]; b != nil {
+			file.SHA256 = fmt.Sprintf("%x", sha256.Sum256(b))
+		}
+		c.files = append(c.files, file)
+	}
+	return c, nil
+}
+
+// outsideOf returns what of the functions is not in Go's text.
+func outsideOf(fns []elfimage.Func, text gobin.Range) []elfimage.Func {
+	var out []elfimage.Func
+	for _, f := range fns {
+		before, after := f, f
+		before.End = min(f.End, text.Start)
+		if before.Start < before.End {
+			out = append(out, before)
+		}
+		if after.Start < text.End {
+			after.Start = text.End
+			after.Name = fmt.Sprintf("%#x", after.Start)
+		}
+		if after.Start < after.End {
+			out = append(out, after)
+		}
+	}
+	return out
+}
+
+// lookup returns what a reference of an image to a symbol is bound to: what the
+// first image has that defines one.
+func (c *clib) lookup(from int, name, version string) []cplace {
+	look := func(i int) []cplace {
+		var out []cplace
+		for _, s := range c.images[i].Find(name, version) {
+			out = append(out, cplace{i, s.Addr})
+		}
+		return out
+	}
+	for i := range c.images[:c.needed] {
+		if out := look(i); out != nil {
+			return out
+		}
+	}
+	var out []cplace // one of those that are loaded later, with its own
+	for i := c.needed; i < len(c.images); i++ {
+		out = append(out, look(i)...)
+	}
+	return out
+}
+
+// bind finds what the loader puts into the words of an image.
+func (c *clib) bind(i int) {
+	im := c.images[i]
+	for _, r := range im.Relocs {
+		to := []cplace{{i, r.Value}}
+		if r.Symbol > 0 {
+			s := &im.Symbols[r.Symbol]
+			if to = c.lookup(i, s.Name, s.Version); to == nil && s.Defined {
+				to = []cplace{{i, s.Addr}}
+			}
+			if to == nil && s.Bind != elf.STB_WEAK {
+				c.unresolved(cfunc{i, noFunc}, r.Addr, fmt.Sprintf("it needs %s %s, which no library has", s.Name, s.Version))
+			}
+			if !r.Slot {
+				for k := range to {
+					to[k].addr += r.Value
+				}
+			}
+		}
+		im.slots[r.Addr] = append(im.slots[r.Addr], to...)
+	}
+}
+
+// gather reads all functions of an image.
+func (c *clib) gather(i int) {
+	im := c.images[i]
+	im.facts = make([]cfacts, len(im.Funcs))
+	var workers sync.WaitGroup
+	n := runtime.GOMAXPROCS(0)
+	for w := range n {
+		workers.Go(func() {
+			span := im.Span()
+			g := &gatherer{limits: gobin.Range(span), decoder: decoder{arch: c.a.arch}, numbers: !im.PIC}
+			for fn := w; fn < len(im.Funcs); fn += n {
+				im.facts[fn] = g.c(im.Funcs[fn].Range, im.Bytes(im.Funcs[fn].Start, im.Funcs[fn].End-im.Funcs[fn].Start), nil)
+			}
+		})
+	}
+	workers.Wait()
+	for fn := range im.facts {
+		for _, r := range im.facts[fn].refs {
+			if r.takesAddr() {
+				im.named[r.addr] = true
+			}
+		}
+	}
+	for fn := range im.facts {
+		for _, r := range im.facts[fn].refs {
+			if r.kind == refCall || r.kind == refJump || r.takesAddr() {
+				im.enter(fn, r)
+			}
+		}
+	}
+}
+
+// checkMids notes where functions are entered by way of words that the loader fills
+// in, and reads those again that are entered in the middle of an instruction.
+func (c *clib) checkMids() {
+	for _, im := range c.images {
+		for _, list := range im.slots {
+			for _, to := range list {
+				in := c.images[to.image]
+				if fn := in.FuncAt(to.addr); fn >= 0 && in.Funcs[fn].Start != to.addr {
+					in.mids[fn] = append(in.mids[fn], to.addr)
+				}
+			}
+		}
+	}
+	for _, im := range c.images {
+		for again := true; again; {
+			again = false
+			for _, fn := range slices.Sorted(maps.Keys(im.mids)) {
+				again = im.decodeFrom(c.a.arch, fn) || again
+			}
+		}
+	}
+}
+
+// decodeFrom reads a function again, if it is entered where no instruction was seen
+// to begin: its beginning by the tables for unwinding may be one byte too early. It
+// reports whether more such places may be known then.
+func (im *cimage) decodeFrom(arch *arch, fn int) bool {
+	f, places := &im.Funcs[fn], im.mids[fn]
+	d := decoder{arch: arch}
+	code := im.Bytes(f.Start, f.End-f.Start)
+	d.c(&gobin.Func{Entry: f.Start, End: f.End}, code, nil)
+	if im.facts[fn].entered == len(places) || !slices.ContainsFunc(places, func(pc uint64) bool { return !d.enters(pc) }) {
+		return false
+	}
+	g := &gatherer{limits: gobin.Range(im.Span()), decoder: decoder{arch: arch}, numbers: !im.PIC}
+	im.facts[fn] = g.c(f.Range, code, places)
+	im.facts[fn].entered = len(places)
+	for _, r := range im.facts[fn].refs {
+		if r.kind == refCall || r.kind == refJump || r.takesAddr() {
+			im.enter(fn, r)
+		}
+	}
+	return true
+}
+
+// enter notes that control can come to where a function refers, if that is in the
+// middle of a function.
+func (im *cimage) enter(fn int, r ref) {
+	to := im.FuncAt(r.addr)
+	if to >= 0 && im.Funcs[to].Start != r.addr {
+		im.mids[to] = append(im.mids[to], r.addr)
+		return
+	}
+	if r.takesAddr() && im.facts[fn].indexed {
+		for _, pc := range im.table(fn, r.addr) {
+			if to := im.FuncAt(pc); to >= 0 {
+				im.mids[to] = append(im.mids[to], pc)
+			}
+		}
+	}
+}
+
+// table reads a switch's table at an address: how far the places lie from the
+// table, or the places themselves. Those are in the function or, if it was
+// split, in the middle of what is another by the tables for unwinding. The table
+// ends where code takes the address of what is next.
+func (im *cimage) table(fn int, addr uint64) []uint64 {
+	fits := func(pc uint64) bool {
+		to := im.FuncAt(pc)
+		return to >= 0 && (to == fn || im.Funcs[to].Start != pc)
+	}
+	var out []uint64
+	for at := addr; ; at += 4 {
+		b := im.Bytes(at, 4)
+		if b == nil || at != addr && im.named[at] {
+			break
+		}
+		pc := addr + uint64(int64(int32(leUint32(b))))
+		if !fits(pc) {
+			break
+		}
+		out = append(out, pc)
+	}
+	for at := addr; ; at += 8 {
+		to := im.slots[at]
+		if len(to) != 1 || at != addr && im.named[at] || !fits(to[0].addr) {
+			break
+		}
+		out = append(out, to[0].addr)
+	}
+	return out
+}
+
+func leUint32(b []byte) uint32 {
+	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
+}
+
+// c gathers the facts of a function of C.
+func (g *gatherer) c(r elfimage.Range, code []byte, entries []uint64) cfacts {
+	fn := &gobin.Func{Entry: r.Start, End: r.End}
+	g.buf = g.buf[:0]
+	d := &g.decoder
+	d.c(fn, code, entries)
+	out := cfacts{}
+	at := place{}
+	for i, pc := range d.pcs {
+		if off := uint32(pc - fn.Entry); i > 0 && off == at.off {
+			at.part++
+		} else {
+			at = place{off: off}
+		}
+		in := &d.insts[i]
+		g.inst(fn, at, in)
+		out.indexed = out.indexed || in.Op == isa.JumpInd && (in.Src.Kind == isa.KindReg || in.Src.Index != isa.NoReg)
+	}
+	for _, pc := range d.bad {
+		g.add(ref{place: place{off: uint32(pc - fn.Entry)}, kind: refBad})
+	}
+	out.refs = slices.Clone(g.buf)
+	return out
+}
+
+// c decodes a function of C: straight on, with what jumps into the middle of
+// instructions find there, or else what control can reach.
+func (d *decoder) c(fn *gobin.Func, code []byte, entries []uint64) {
+	d.insts, d.pcs, d.data, d.bad, d.descended = d.insts[:0], d.pcs[:0], d.data[:0], d.bad[:0], false
+	if !d.straight(code, fn.Entry) || d.runsIntoData(fn, entries) || d.overlapping(fn, code) != nil || slices.ContainsFunc(entries, func(pc uint64) bool { return !d.enters(pc) }) {
+		d.descended = true
+		d.descend(fn, code, entries)
+	}
+	// What is one function may be two by the tables for unwinding. Padding is not run.
+	k := len(d.insts) - 1
+	for k > 0 && d.insts[k].Op == isa.Nop {
+		k--
+	}
+	if k >= 0 && falls(&d.insts[k]) {
+		d.runOn(fn)
+	}
+}

@@ -1,0 +1,296 @@
+package scan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gocurb/curb/internal/elfimage"
+	"github.com/gocurb/curb/internal/isa"
+)
+
+// A cwalk finds what C code can run.
+type cwalk struct {
+	c       *clib
+	steps   []map[int]cstep // of each image: how its functions were reached
+	queue   []cfunc
+	taken   map[cplace]cstep  // functions that may be called through a pointer
+	callers map[cfunc][]ccall // the direct calls and jumps to functions
+}
+
+// A cstep says how a function of C was reached: from another, from one of Go, or
+// from data.
+type cstep struct {
+	how  stepKind
+	from cfunc  // its image is noFunc where no C code leads there
+	goFn int    // the function of Go, noFunc where none does
+	off  uint32 // the instruction in the one or the other
+	note string // what else leads there
+}
+
+// A ccall is a direct call.
+type ccall struct {
+	from cfunc
+	goFn int
+	place
+}
+
+// none stands for no function of C.
+var none = cfunc{noFunc, noFunc}
+
+func (c *clib) newWalk() *cwalk {
+	w := &cwalk{c: c, taken: map[cplace]cstep{}, callers: map[cfunc][]ccall{}}
+	for range c.images {
+		w.steps = append(w.steps, map[int]cstep{})
+	}
+	return w
+}
+
+// walkC finds the C code that can run, in all of the program's life and, if that
+// is not what is asked for, in the phase.
+func (c *clib) walkC(phased bool) *cwalk {
+	all := c.newWalk()
+	all.fromGo(c.a.whole)
+	all.start()
+	all.data()
+	all.drain()
+	if !phased {
+		return all
+	}
+	// Pointers that were made before the phase can still be called through.
+	w := c.newWalk()
+	w.fromGo(c.a.whole)
+	w.data()
+	for p, s := range all.taken {
+		w.taken[p] = s
+		w.visit(p, s)
+	}
+	w.drain()
+	return w
+}
+
+// start begins with what runs before the program: the loader, the C code at the
+// program's entry, and the constructors.
+func (w *cwalk) start() {
+	c := w.c
+	w.visit(cplace{c.loader, c.images[c.loader].Entry}, cstep{how: isRoot, from: none, goFn: noFunc, note: "the dynamic loader"})
+	if c.a.file.FuncAt(c.a.file.Entry) < 0 {
+		w.visit(cplace{0, c.a.file.Entry}, cstep{how: isRoot, from: none, goFn: noFunc, note: "the program's entry point"})
+	}
+	for i, im := range c.images[:c.needed] {
+		w.constructors(i, im)
+	}
+}
+
+// constructors visits what the loader calls when it has loaded an image.
+func (w *cwalk) constructors(i int, im *cimage) {
+	s := cstep{how: isRoot, from: none, goFn: noFunc, note: "a constructor"}
+	if im.Init != 0 {
+		w.visit(cplace{i, im.Init}, s)
+	}
+	for _, list := range im.Inits {
+		for at := list.Start; at < list.End; at += 8 {
+			for _, to := range im.slots[at] {
+				w.visit(to, s)
+			}
+			if b := im.Bytes(at, 8); b != nil && !im.PIC {
+				w.visitCode(i, le64(b), s)
+			}
+		}
+	}
+}
+
+func le64(b []byte) uint64 { return uint64(leUint32(b)) | uint64(leUint32(b[4:]))<<32 }
+
+// visitCode visits an address, if it is one of code.
+func (w *cwalk) visitCode(i int, addr uint64, s cstep) {
+	if w.c.images[i].FuncAt(addr) >= 0 {
+		w.visit(cplace{i, addr}, s)
+	}
+}
+
+// data visits the functions to which the data of the images points.
+func (w *cwalk) data() {
+	for i, im := range w.c.images {
+		for _, r := range im.Relocs {
+			if r.Slot || slices.ContainsFunc(im.Inits, func(l elfimage.Range) bool { return l.Contains(r.Addr) }) {
+				continue
+			}
+			for _, to := range im.slots[r.Addr] {
+				w.take(to, cstep{how: byData, from: none, goFn: noFunc, note: "data of " + im.Name})
+			}
+		}
+		if i >= w.c.needed { // loaded while the program runs, and searched for by name
+			w.constructors(i, im)
+			im.Exports(func(s elfimage.Symbol) bool {
+				if lookedUp(s.Name) {
+					w.take(cplace{i, s.Addr}, cstep{how: byData, from: none, goFn: noFunc, note: "the C library looks it up in " + im.Name})
+				}
+				return true
+			})
+		}
+	}
+	for _, word := range w.c.a.words {
+		if w.c.a.file.FuncAt(word.value) < 0 {
+			w.takeCode(0, word.value, cstep{how: byData, from: none, goFn: noFunc, note: "the program's data"})
+		}
+	}
+	// What the loader does when the program first calls a function, and what others
+	// find by way of its variables: it hands out pointers to much of itself.
+	im := w.c.images[w.c.loader]
+	for fn := range im.facts {
+		for _, r := range im.facts[fn].refs {
+			if r.takesAddr() {
+				w.takeCode(w.c.loader, r.addr, cstep{how: byAddress, from: cfunc{w.c.loader, fn}, goFn: noFunc, off: r.off})
+			}
+		}
+	}
+}
+
+// take visits a function that may be called through a pointer.
+func (w *cwalk) take(p cplace, s cstep) {
+	for _, to := range w.c.through(p) {
+		if w.c.images[to.image].FuncAt(to.addr) < 0 {
+			continue // a variable
+		}
+		if _, ok := w.taken[to]; !ok {
+			w.taken[to] = s
+		}
+		w.visit(to, s)
+	}
+}
+
+func (w *cwalk) takeCode(i int, addr uint64, s cstep) {
+	if w.c.images[i].FuncAt(addr) >= 0 {
+		w.take(cplace{i, addr}, s)
+	}
+}
+
+// fromGo visits what the reachable code of Go refers to.
+func (w *cwalk) fromGo(r *reach) {
+	for fn := range r.a.facts {
+		for x := range r.live(fn) {
+			w.ref(cstep{how: byCall, from: none, goFn: fn, off: x.off}, 0, x)
+		}
+	}
+}
+
+// ref follows what code of an image refers to.
+func (w *cwalk) ref(s cstep, i int, x ref) {
+	im := w.c.images[i]
+	switch x.kind {
+	case refCall, refJump:
+		if i == 0 && w.c.a.file.FuncAt(x.addr) >= 0 {
+			return // Go's
+		}
+		if x.kind == refJump {
+			s.how = byJump
+		}
+		for _, to := range w.c.through(cplace{i, x.addr}) {
+			w.call(to, ccall{s.from, s.goFn, x.place}, s)
+		}
+	case refAddr, refNumber, refLoad:
+		s.how = byAddress
+		for _, to := range im.slots[x.addr] {
+			w.take(to, s)
+		}
+		if x.takesAddr() && (s.from == none || im.FuncAt(x.addr) != s.from.fn || im.Funcs[s.from.fn].Start == x.addr) {
+			w.takeCode(i, x.addr, s)
+		}
+	}
+}
+
+// call visits the callee of a direct call.
+func (w *cwalk) call(to cplace, by ccall, s cstep) {
+	if fn := w.c.images[to.image].FuncAt(to.addr); fn >= 0 {
+		at := cfunc{to.image, fn}
+		w.callers[at] = append(w.callers[at], by)
+	}
+	w.visit(to, s)
+}
+
+// through returns where a call of an address ends up: the linkage tables jump on
+// to where a word of theirs says.
+func (c *clib) through(p cplace) []cplace {
+	im := c.images[p.image]
+	d := decoder{arch: c.a.arch}
+	code := im.From(p.addr)
+	if code == nil || im.FuncAt(p.addr) < 0 {
+		return []cplace{p}
+	}
+	for off := uint64(0); len(d.insts) < 3 && off < uint64(len(code)); {
+		n, err := d.append(code[off:], p.addr+off)
+		if err != nil || n == 0 {
+			break
+		}
+		off += n
+		switch in := &d.insts[len(d.insts)-1]; {
+		case in.Op == isa.Landing || in.Op == isa.Nop:
+		case in.Op == isa.JumpInd && in.Src.Kind == isa.KindMem && in.Src.Base == isa.NoReg && in.Src.Index == isa.NoReg && in.Src.Seg == 0:
+			if to := im.slots[uint64(in.Src.Imm)]; to != nil {
+				return to
+			}
+			return []cplace{p}
+		default:
+			return []cplace{p}
+		}
+	}
+	return []cplace{p}
+}
+
+// visit reaches the function at a place.
+func (w *cwalk) visit(p cplace, s cstep) {
+	if p.image == 0 && w.c.a.file.FuncAt(p.addr) >= 0 {
+		return // Go's, a root of its walk
+	}
+	fn := w.c.images[p.image].FuncAt(p.addr)
+	if fn < 0 {
+		w.c.unresolved(s.from, p.addr, fmt.Sprintf("control goes to %#x in %s, where there is no code", p.addr, w.c.images[p.image].Name))
+		return
+	}
+	if name, ok := w.c.notable[p]; ok && s.from.image != p.image && s.from.image != w.c.loader {
+		w.c.noted[name] = s.from
+	}
+	if _, ok := w.steps[p.image][fn]; !ok {
+		w.steps[p.image][fn] = s
+		w.queue = append(w.queue, cfunc{p.image, fn})
+	}
+}
+
+func (w *cwalk) drain() {
+	for len(w.queue) > 0 {
+		f := w.queue[0]
+		w.queue = w.queue[1:]
+		im := w.c.images[f.image]
+		for _, x := range im.facts[f.fn].refs {
+			w.ref(cstep{how: byCall, from: f, goFn: noFunc, off: x.off}, f.image, x)
+		}
+		for _, pc := range im.splits(f.fn) {
+			w.visit(cplace{f.image, pc}, cstep{how: byJump, from: f, goFn: noFunc})
+		}
+	}
+}
+
+// splits returns the places of other functions to which a function's switches go.
+func (im *cimage) splits(fn int) []uint64 {
+	if !im.facts[fn].indexed {
+		return nil
+	}
+	var out []uint64
+	for _, x := range im.facts[fn].refs {
+		if x.takesAddr() && im.FuncAt(x.addr) < 0 {
+			for _, pc := range im.table(fn, x.addr) {
+				if im.FuncAt(pc) != fn {
+					out = append(out, pc)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (c *clib) unresolved(at cfunc, pc uint64, reason string) {
+	o := copen{at, pc, reason}
+	if !slices.Contains(c.open, o) {
+		c.open = append(c.open, o)
+	}
+}

@@ -1,0 +1,211 @@
+package scan
+
+import (
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/gocurb/curb/usage"
+)
+
+// beginC loads the C code that belongs to the program, before Go's is walked. Where
+// that cannot be done, the program's C code is unresolved.
+func (a *analysis) beginC(sysroot string) {
+	if len(a.file.Needed) == 0 {
+		return
+	}
+	linked := "it is linked with " + strings.Join(a.file.Needed, ", ")
+	if why := a.refusesC(); why != "" {
+		a.unresolved(noFunc, a.file.Entry, linked+", which is C code and not analysed: "+why+" (build with CGO_ENABLED=0)")
+		return
+	}
+	c, err := a.loadC(sysroot)
+	if err != nil {
+		a.unresolved(noFunc, a.file.Entry, fmt.Sprintf("%s, which is C code and not analysed: %v (build with CGO_ENABLED=0)", linked, err))
+		return
+	}
+	a.c = c
+	a.pointers = append(a.pointers, c.variables()...)
+	slices.Sort(a.pointers)
+}
+
+// refusesC says why the C code of a program like this one cannot be analysed, if so.
+func (a *analysis) refusesC() string {
+	setting := func(key, value string) bool {
+		return a.file.BuildInfo != nil && slices.ContainsFunc(a.file.BuildInfo.Settings, func(s debug.BuildSetting) bool { return s.Key == key && s.Value == value })
+	}
+	switch {
+	case a.file.FuncAt(a.file.Entry) < 0:
+		return "the C compiler's linker has made the program, and C code of its own"
+	case a.file.Arch != "amd64":
+		return "that can be done on amd64 only"
+	case !strings.HasPrefix(a.file.Interp, "/lib64/ld-linux-x86-64"):
+		return "that can be done with the GNU C library only"
+	case setting("-race", "true") || setting("-msan", "true") || setting("-asan", "true"):
+		return "it is built to find races or faults of memory, by a library whose code is not followed"
+	}
+	return ""
+}
+
+// variables returns the variables of Go to which the C code in the program's file
+// refers: it may change them.
+func (c *clib) variables() []uint64 {
+	var out []uint64
+	for _, f := range c.images[0].facts {
+		for _, x := range f.refs {
+			if c.a.file.IsVariable(x.addr) {
+				out = append(out, x.addr)
+			}
+		}
+	}
+	return out
+}
+
+// goRoots returns the functions of Go to which C code refers.
+func (c *clib) goRoots() []int {
+	if c == nil {
+		return nil
+	}
+	roots := map[int]bool{}
+	note := func(addr uint64) {
+		if fn := c.a.file.FuncAt(addr); fn >= 0 {
+			roots[fn] = true
+		}
+	}
+	for _, f := range c.images[0].facts {
+		for _, x := range f.refs {
+			note(x.addr)
+			if b, ok := c.a.file.Word(x.addr); ok && x.kind != refCall && x.kind != refJump {
+				note(b)
+			}
+		}
+	}
+	for _, im := range c.images[1:] {
+		for _, list := range im.slots {
+			for _, to := range list {
+				if to.image == 0 {
+					note(to.addr)
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(roots))
+}
+
+// fromC visits the functions of Go that C code can call.
+func (r *reach) fromC() {
+	for _, fn := range r.a.c.goRoots() {
+		r.viaPointer(fn, "C code refers to it", step{how: byData})
+	}
+}
+
+// covers reports whether an address is one of C code that is analysed.
+func (c *clib) covers(addr uint64) bool { return c != nil && c.images[0].FuncAt(addr) >= 0 }
+
+// libraries finds the system calls of the C code.
+func (a *analysis) libraries(phased bool) {
+	if a.c == nil {
+		return
+	}
+	a.cwalk = a.c.walkC(phased)
+	a.cfound = a.cwalk.numbers()
+	for name, by := range a.c.noted {
+		if by == none || by.image < a.c.needed {
+			a.c.unresolved(by, 0, fmt.Sprintf("it calls %s: %s", name, watched[name]))
+		}
+	}
+}
+
+// frame describes a function of C, or another place where there is none.
+func (c *clib) frame(f cfunc, pc uint64) usage.Frame {
+	if f.image == noFunc {
+		return usage.Frame{Function: fmt.Sprintf("%#x", pc)}
+	}
+	im := c.images[f.image]
+	out := usage.Frame{Package: im.Name, Module: im.Path, Version: im.BuildID()}
+	switch {
+	case f.fn != noFunc:
+		out.Function = im.Funcs[f.fn].Name
+	default:
+		out.Function = fmt.Sprintf("%#x", pc)
+	}
+	return out
+}
+
+// chain lists the functions on the way to one of C: those of Go first.
+func (w *cwalk) chain(g *witness, f cfunc) []usage.Step {
+	how := map[stepKind]string{isRoot: "root", byCall: "call", byJump: "jump", byAddress: "address", byData: "data"}
+	var out []usage.Step
+	for seen := map[cfunc]bool{}; !seen[f]; {
+		seen[f] = true
+		s := w.steps[f.image][f.fn]
+		frame := w.c.frame(f, 0)
+		step := usage.Step{Frame: frame, How: how[s.how], Place: []usage.Frame{frame}}
+		if s.note != "" {
+			step.Via = []usage.Object{{Kind: "variable", Name: s.note}}
+		}
+		out = append(out, step)
+		if s.goFn != noFunc {
+			slices.Reverse(out)
+			return append(g.chain(s.goFn, w.c.a.file.Funcs[s.goFn].Entry+uint64(s.off)), out...)
+		}
+		if s.from == none {
+			break
+		}
+		f = s.from
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// evidenceOfC returns the calls of the C code, by number.
+func (a *analysis) evidenceOfC(g *witness) map[uint32][]usage.Evidence {
+	out := map[uint32][]usage.Evidence{}
+	for nr, list := range a.cfound {
+		const most = 16 // places that a reader looks at
+		for _, f := range list[:min(len(list), most)] {
+			e := usage.Evidence{Frame: a.c.frame(f.at, f.pc), Chain: a.cwalk.chain(g, f.at)}
+			out[nr] = append(out[nr], e)
+		}
+	}
+	return out
+}
+
+// openInC returns the places of the C code that could not be told.
+func (a *analysis) openInC(g *witness) []usage.Unresolved {
+	if a.c == nil {
+		return nil
+	}
+	var out []usage.Unresolved
+	for _, o := range a.c.open {
+		u := usage.Unresolved{Frame: a.c.frame(o.at, o.pc), Reason: o.reason}
+		if o.at.image != noFunc {
+			u.Reason = fmt.Sprintf("%s (at %#x in %s)", o.reason, o.pc, a.c.images[o.at.image].Name)
+		}
+		if o.at.image != noFunc && o.at.fn != noFunc {
+			u.Chain = a.cwalk.chain(g, o.at)
+		}
+		out = append(out, u)
+	}
+	return out
+}
+
+// broughtInBy returns the libraries that make a call.
+func (a *analysis) broughtInBy(nr uint32) []usage.Source {
+	var out []usage.Source
+	for _, f := range a.cfound[nr] {
+		im := a.c.images[f.at.image]
+		s := usage.Source{Package: im.Name, Module: im.Path, Version: im.BuildID()}
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// asksVDSO reports whether a library looks a function of the vDSO up.
+func (c *clib) asksVDSO(symbol string) bool {
+	return c != nil && slices.ContainsFunc(c.images, func(im *cimage) bool { return im.Holds(symbol) })
+}
