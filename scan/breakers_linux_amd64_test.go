@@ -167,7 +167,7 @@ func TestCSetsVariable(t *testing.T) {
 }
 
 // withC is the environment of builds with a C compiler.
-func withC(t *testing.T) []string {
+func withC(t testing.TB) []string {
 	t.Helper()
 	if _, err := exec.LookPath("gcc"); err != nil {
 		t.Fatalf("gcc is needed: make deps installs it: %v", err)

@@ -37,6 +37,9 @@ type cimage struct {
 	slots map[uint64][]cplace // what the words that the loader fills in hold
 	mids  map[int][]uint64    // where functions are entered, but for their starts
 	named map[uint64]bool     // addresses that code takes
+
+	linked    map[uint64]bool // the words by which code finds symbols, which nobody changes
+	resolvers map[uint64]bool // functions that the loader asks which function to call
 }
 
 // A cplace is an address in an image.
@@ -91,7 +94,7 @@ func (a *analysis) loadC(sysroot string) (*clib, error) {
 		if im.Machine != a.arch.machine {
 			return nil, fmt.Errorf("%s is for %s", im.Path, im.Machine)
 		}
-		c.images = append(c.images, &cimage{Image: im, slots: map[uint64][]cplace{}, mids: map[int][]uint64{}, named: map[uint64]bool{}})
+		c.images = append(c.images, &cimage{Image: im, slots: map[uint64][]cplace{}, mids: map[int][]uint64{}, named: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{}})
 	}
 	for i := range c.images {
 		c.bind(i)
@@ -173,6 +176,17 @@ func (c *clib) bind(i int) {
 			}
 		}
 		im.slots[r.Addr] = append(im.slots[r.Addr], to...)
+		if r.Slot {
+			im.linked[r.Addr] = true
+		}
+		if r.Call {
+			im.resolvers[r.Value] = true
+		}
+	}
+	for s := range im.Exports {
+		if s.Type == elf.STT_GNU_IFUNC {
+			im.resolvers[s.Addr] = true
+		}
 	}
 }
 

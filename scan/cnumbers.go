@@ -138,10 +138,15 @@ func (n *cnumbers) callers(at cfunc, pc uint64, l loc) {
 		return
 	}
 	start := cplace{at.image, c.images[at.image].Funcs[at.fn].Start}
+	callers := n.w.callers[at]
 	if _, ok := n.w.taken[start]; ok {
-		c.unresolved(at, pc, "the number is a parameter, and the function may be called through a pointer")
+		more, known := n.w.heldCalls(at, n.body)
+		if !known {
+			c.unresolved(at, pc, "the number is a parameter, and the function may be called through a pointer")
+		}
+		callers = slices.Concat(callers, more)
 	}
-	for _, by := range n.w.callers[at] {
+	for _, by := range callers {
 		if by.goFn == noFunc {
 			n.site(by.from, by.place, l)
 			continue

@@ -15,6 +15,8 @@ type cwalk struct {
 	queue   []cfunc
 	taken   map[cplace]cstep  // functions that may be called through a pointer
 	callers map[cfunc][]ccall // the direct calls and jumps to functions
+	named   map[cplace]bool   // functions that are found by their names
+	whole   *cwalk            // of a phase: that of the program's whole life
 }
 
 // A cstep says how a function of C was reached: from another, from one of Go, or
@@ -38,7 +40,7 @@ type ccall struct {
 var none = cfunc{noFunc, noFunc}
 
 func (c *clib) newWalk() *cwalk {
-	w := &cwalk{c: c, taken: map[cplace]cstep{}, callers: map[cfunc][]ccall{}}
+	w := &cwalk{c: c, taken: map[cplace]cstep{}, callers: map[cfunc][]ccall{}, named: map[cplace]bool{}}
 	for range c.images {
 		w.steps = append(w.steps, map[int]cstep{})
 	}
@@ -58,6 +60,7 @@ func (c *clib) walkC(phased bool) *cwalk {
 	}
 	// Pointers that were made before the phase can still be called through.
 	w := c.newWalk()
+	w.whole = all
 	w.fromGo(c.a.whole)
 	w.data()
 	for p, s := range all.taken {
@@ -111,6 +114,9 @@ func (w *cwalk) visitCode(i int, addr uint64, s cstep) {
 // data visits the functions to which the data of the images points.
 func (w *cwalk) data() {
 	for i, im := range w.c.images {
+		if im.Fini != 0 { // which the loader calls at the end, as it does those of a list
+			w.takeCode(i, im.Fini, cstep{how: byData, from: none, goFn: noFunc, note: "what ends " + im.Name})
+		}
 		for _, r := range im.Relocs {
 			if r.Slot || slices.ContainsFunc(im.Inits, func(l elfimage.Range) bool { return l.Contains(r.Addr) }) {
 				continue
@@ -123,6 +129,7 @@ func (w *cwalk) data() {
 			w.constructors(i, im)
 			im.Exports(func(s elfimage.Symbol) bool {
 				if lookedUp(s.Name) {
+					w.named[cplace{i, s.Addr}] = true
 					w.take(cplace{i, s.Addr}, cstep{how: byData, from: none, goFn: noFunc, note: "the C library looks it up in " + im.Name})
 				}
 				return true

@@ -70,6 +70,8 @@
 // over calls, linkage tables and addresses; all functions to which data of a loaded
 // library points can be called (creach.go). Numbers are followed as in Go's code
 // (cnumbers.go); arguments are not, so that a call that C code makes can have any.
+// Where a function that gets a number has its address in the data only, its calls are
+// found by following all pointers to that forwards (cheld.go).
 // What the library loads while the program runs is taken from nsswitch.conf, and
 // dlopen and its like are unresolved (clooked.go).
 //
@@ -127,7 +129,8 @@
 //     those that any code can make at any time (it may have to grow its stack).
 //   - In C code: control comes from a function to another by calls, jumps, switch
 //     tables next to an address in the same function, and pointers to functions that
-//     code or relocated data holds. The libraries and nsswitch.conf are those that are
+//     code or relocated data holds. An address that code takes within a section of
+//     the data leads to what is in that section. The libraries and nsswitch.conf are those that are
 //     there when the scan is made; no LD_ variable changes which are loaded; the
 //     character set of the locale is one that the C library knows by itself.
 //   - The code does not change itself, and makes none at run time.

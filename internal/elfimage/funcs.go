@@ -24,6 +24,9 @@ func (im *Image) findCode() {
 		for ; len(table) > 0; table = table[64:] {
 			flags := elf.SectionFlag(order.Uint64(table[8:]))
 			start, size := order.Uint64(table[16:]), order.Uint64(table[32:])
+			if flags&elf.SHF_ALLOC != 0 && size > 0 && start+size > start {
+				im.sections = append(im.sections, Range{start, start + size})
+			}
 			if flags&elf.SHF_EXECINSTR != 0 && flags&elf.SHF_ALLOC != 0 && im.Bytes(start, size) != nil && size > 0 {
 				im.exec = append(im.exec, Range{start, start + size})
 			}
@@ -37,6 +40,20 @@ func (im *Image) findCode() {
 		}
 	}
 	slices.SortFunc(im.exec, func(x, y Range) int { return cmp.Compare(x.Start, y.Start) })
+}
+
+// Section returns the section that an address lies in, or the segment where the file
+// does not say.
+func (im *Image) Section(addr uint64) Range {
+	for _, s := range im.sections {
+		if s.Contains(addr) {
+			return s
+		}
+	}
+	if s := im.at(addr); s != nil {
+		return s.Range
+	}
+	return Range{}
 }
 
 // Code reports whether an address is one of code.

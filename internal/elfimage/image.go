@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sort"
 )
 
@@ -33,13 +34,17 @@ type Image struct {
 	Relocs  []Reloc
 	Funcs   []Func  // all code, cut into functions, by address
 	Inits   []Range // the lists of constructors (DT_INIT_ARRAY, DT_PREINIT_ARRAY)
+	Finis   []Range // and of what is called at the end (DT_FINI_ARRAY)
 	Init    uint64  // DT_INIT, 0 where there is none
+	Fini    uint64  // DT_FINI, likewise
+	TLS     Range   // what each thread's own variables begin as
 
 	data     []byte
 	notes    []byte
 	segments []segment
 	tags     map[elf.DynTag]uint64
 	exec     []Range
+	sections []Range
 	exports  map[string][]int // the numbers of the symbols that it defines, by name
 }
 
@@ -156,6 +161,8 @@ func (im *Image) program(b []byte) error {
 		im.tags[elf.DT_NULL] = addr // where the table is
 	case elf.PT_NOTE:
 		im.notes = append(im.notes, body...)
+	case elf.PT_TLS:
+		im.TLS = Range{addr, addr + size}
 	case elf.PT_GNU_EH_FRAME:
 		im.tags[ehFrame] = addr
 	}
@@ -239,13 +246,19 @@ func (im *Image) readDynamic() error {
 		im.Name = im.string(im.tags[elf.DT_SONAME])
 	}
 	im.RPath, im.RunPath = im.string(im.tags[elf.DT_RPATH]), im.string(im.tags[elf.DT_RUNPATH])
-	im.Init = im.tags[elf.DT_INIT]
-	for _, list := range [][2]elf.DynTag{{elf.DT_INIT_ARRAY, elf.DT_INIT_ARRAYSZ}, {elf.DT_PREINIT_ARRAY, elf.DT_PREINIT_ARRAYSZ}} {
-		if start, size := im.tags[list[0]], im.tags[list[1]]; size > 0 && start+size > start {
-			im.Inits = append(im.Inits, Range{start, start + size})
-		}
-	}
+	im.Init, im.Fini = im.tags[elf.DT_INIT], im.tags[elf.DT_FINI]
+	im.Inits = slices.Concat(im.list(elf.DT_INIT_ARRAY, elf.DT_INIT_ARRAYSZ), im.list(elf.DT_PREINIT_ARRAY, elf.DT_PREINIT_ARRAYSZ))
+	im.Finis = im.list(elf.DT_FINI_ARRAY, elf.DT_FINI_ARRAYSZ)
 	return nil
+}
+
+// list returns the range that two entries of the dynamic table give, if they are there.
+func (im *Image) list(at, bytes elf.DynTag) []Range {
+	start, size := im.tags[at], im.tags[bytes]
+	if size == 0 || start+size < start {
+		return nil
+	}
+	return []Range{{start, start + size}}
 }
 
 // string returns a string of the dynamic table.
