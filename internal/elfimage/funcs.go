@@ -8,28 +8,20 @@ import (
 	"sort"
 )
 
-// A Func is a piece of code: what the tables for unwinding call a function, or
-// what lies between two of these.
+// A Func is a piece of code: what the tables for unwinding or a symbol call a
+// function, or what lies between two of these.
 type Func struct {
 	Range
-	Name string // of the dynamic table of symbols, or made from the address
+	Name  string // of a table of symbols, or made from the address
+	Whole bool   // where it ends is known
 }
 
 // findCode notes the ranges of memory that hold code: the executable sections,
 // or segments where there are no section headers.
 func (im *Image) findCode() {
-	h := im.data
-	table := im.file(order.Uint64(h[40:]), uint64(order.Uint16(h[60:]))*64)
-	if order.Uint16(h[58:]) == 64 {
-		for ; len(table) > 0; table = table[64:] {
-			flags := elf.SectionFlag(order.Uint64(table[8:]))
-			start, size := order.Uint64(table[16:]), order.Uint64(table[32:])
-			if flags&elf.SHF_ALLOC != 0 && size > 0 && start+size > start {
-				im.sections = append(im.sections, Range{start, start + size})
-			}
-			if flags&elf.SHF_EXECINSTR != 0 && flags&elf.SHF_ALLOC != 0 && im.Bytes(start, size) != nil && size > 0 {
-				im.exec = append(im.exec, Range{start, start + size})
-			}
+	for s := range im.headers {
+		if s.flags&elf.SHF_EXECINSTR != 0 && s.flags&elf.SHF_ALLOC != 0 && im.Bytes(s.Start, s.End-s.Start) != nil && s.Start < s.End {
+			im.exec = append(im.exec, s.Range)
 		}
 	}
 	if len(im.exec) == 0 {
@@ -40,20 +32,6 @@ func (im *Image) findCode() {
 		}
 	}
 	slices.SortFunc(im.exec, func(x, y Range) int { return cmp.Compare(x.Start, y.Start) })
-}
-
-// Section returns the section that an address lies in, or the segment where the file
-// does not say.
-func (im *Image) Section(addr uint64) Range {
-	for _, s := range im.sections {
-		if s.Contains(addr) {
-			return s
-		}
-	}
-	if s := im.at(addr); s != nil {
-		return s.Range
-	}
-	return Range{}
 }
 
 // Code reports whether an address is one of code.
@@ -73,136 +51,66 @@ func (im *Image) FuncAt(addr uint64) int {
 
 // findFuncs cuts the code into functions.
 func (im *Image) findFuncs() {
-	starts := map[uint64]string{}
-	known := im.unwindable()
-	for _, r := range known {
-		starts[r.Start] = ""
-	}
-	covers := func(addr uint64) bool {
-		i := sort.Search(len(known), func(i int) bool { return known[i].End > addr })
-		return i < len(known) && known[i].Start <= addr
+	c := cutter{im: im, starts: map[uint64]string{}, ends: map[uint64]uint64{}, known: im.unwindable()}
+	for _, r := range c.known {
+		c.starts[r.Start], c.ends[r.Start] = "", r.End
 	}
 	for _, s := range im.Symbols {
-		if !s.Defined || s.Type != elf.STT_FUNC && s.Type != elf.STT_GNU_IFUNC || !im.Code(s.Addr) {
-			continue
+		if s.Defined {
+			c.symbol(s)
 		}
-		if name, ok := starts[s.Addr]; ok && (name == "" || len(s.Name) < len(name)) || !ok && !covers(s.Addr) {
-			starts[s.Addr] = s.Name
-		}
+	}
+	for _, s := range im.localSymbols() {
+		c.symbol(s)
 	}
 	for _, code := range im.exec {
-		var cuts []uint64
-		for at := range starts {
-			if code.Contains(at) {
-				cuts = append(cuts, at)
-			}
-		}
-		for _, r := range known {
-			if code.Contains(r.End) {
-				cuts = append(cuts, r.End)
-			}
-		}
-		cuts = append(cuts, code.Start, code.End)
-		slices.Sort(cuts)
-		cuts = slices.Compact(cuts)
-		for i := 1; i < len(cuts); i++ {
-			name := starts[cuts[i-1]]
-			if name == "" {
-				name = fmt.Sprintf("%#x", cuts[i-1])
-			}
-			im.Funcs = append(im.Funcs, Func{Range{cuts[i-1], cuts[i]}, name})
-		}
+		c.cut(code)
 	}
 }
 
-// unwindable returns the functions that the tables for unwinding list, by
-// address, none overlapping another (LSB Core, "Exception Frames").
-func (im *Image) unwindable() []Range {
-	at := im.tags[ehFrame]
-	h := im.Bytes(at, 12)
-	const version, udata4, pcrel4, datarel4 = 1, 0x03, 0x1b, 0x3b
-	if at == 0 || h == nil || h[0] != version || h[1] != pcrel4 || h[2] != udata4 || h[3] != datarel4 {
-		return nil
-	}
-	table := im.Bytes(at+12, 8*uint64(order.Uint32(h[8:])))
-	var out []Range
-	for ; len(table) > 0; table = table[8:] {
-		start := at + uint64(int64(int32(order.Uint32(table))))
-		size, ok := im.frameSize(at + uint64(int64(int32(order.Uint32(table[4:])))))
-		if ok && size > 0 && im.Code(start) && im.Bytes(start, size) != nil {
-			out = append(out, Range{start, start + size})
-		}
-	}
-	slices.SortFunc(out, func(x, y Range) int { return cmp.Compare(x.Start, y.Start) })
-	kept := out[:0]
-	for _, r := range out {
-		if n := len(kept); n == 0 || r.Start >= kept[n-1].End {
-			kept = append(kept, r)
-		}
-	}
-	return kept
+// A cutter finds where functions begin and end.
+type cutter struct {
+	im     *Image
+	known  []Range           // what the tables for unwinding list
+	starts map[uint64]string // with the names that symbols give them
+	ends   map[uint64]uint64 // as far as that is known
 }
 
-// frameSize returns how many bytes of code the entry at an address is for.
-func (im *Image) frameSize(at uint64) (uint64, bool) {
-	b := im.Bytes(at, 24)
-	if b == nil || order.Uint32(b) == 0xffffffff {
-		return 0, false
+// symbol adds what a symbol says, as far as it does not divide what is listed.
+func (c *cutter) symbol(s Symbol) {
+	if s.Type != elf.STT_FUNC && s.Type != elf.STT_GNU_IFUNC || !c.im.Code(s.Addr) {
+		return
 	}
-	switch im.pointerForm(at + 4 - uint64(order.Uint32(b[4:]))) {
-	case 0x03, 0x0b: // four bytes
-		return uint64(order.Uint32(b[12:])), true
-	case 0x00, 0x04, 0x0c: // eight
-		return order.Uint64(b[16:]), true
+	i := sort.Search(len(c.known), func(i int) bool { return c.known[i].End > s.Addr })
+	inside := i < len(c.known) && c.known[i].Start < s.Addr
+	if name, ok := c.starts[s.Addr]; ok && (name == "" || len(s.Name) < len(name)) || !ok && !inside {
+		c.starts[s.Addr] = s.Name
 	}
-	return 0, false
+	if _, ok := c.ends[s.Addr]; !ok && !inside && s.Size > 0 && c.im.Bytes(s.Addr, s.Size) != nil {
+		c.ends[s.Addr] = s.Addr + s.Size
+	}
 }
 
-// pointerForm returns the size of the addresses in entries, as the common entry
-// at an address has it.
-func (im *Image) pointerForm(at uint64) byte {
-	const unknown = 0xff
-	b := im.From(at)
-	if len(b) < 32 {
-		return unknown
-	}
-	augmentation := text(b[:32], 9)
-	rest := b[9+len(augmentation)+1:]
-	if augmentation == "" {
-		return 0
-	}
-	if augmentation[0] != 'z' {
-		return unknown
-	}
-	number := func() bool { // an LEB128
-		for len(rest) > 0 {
-			c := rest[0]
-			rest = rest[1:]
-			if c < 0x80 {
-				return true
-			}
-		}
-		return false
-	}
-	if !number() || !number() || !number() || !number() { // alignments, return register, length
-		return unknown
-	}
-	for _, c := range augmentation[1:] {
-		switch {
-		case len(rest) < 10:
-			return unknown
-		case c == 'R':
-			return rest[0] & 0x0f
-		case c == 'L':
-			rest = rest[1:]
-		case c == 'P' && rest[0]&0x0f == 0x0b || c == 'P' && rest[0]&0x0f == 0x03:
-			rest = rest[5:]
-		case c == 'P' && rest[0]&0x07 == 0 || c == 'P' && rest[0]&0x07 == 4:
-			rest = rest[9:]
-		case c == 'S' || c == 'B':
-		default:
-			return unknown
+// cut cuts a range of code.
+func (c *cutter) cut(code Range) {
+	cuts := []uint64{code.Start, code.End}
+	for at := range c.starts {
+		if code.Contains(at) {
+			cuts = append(cuts, at)
 		}
 	}
-	return unknown
+	for _, end := range c.ends {
+		if code.Contains(end) {
+			cuts = append(cuts, end)
+		}
+	}
+	slices.Sort(cuts)
+	cuts = slices.Compact(cuts)
+	for i := 1; i < len(cuts); i++ {
+		name := c.starts[cuts[i-1]]
+		if name == "" {
+			name = fmt.Sprintf("%#x", cuts[i-1])
+		}
+		c.im.Funcs = append(c.im.Funcs, Func{Range{cuts[i-1], cuts[i]}, name, c.ends[cuts[i-1]] == cuts[i]})
+	}
 }

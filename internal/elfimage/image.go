@@ -44,7 +44,6 @@ type Image struct {
 	segments []segment
 	tags     map[elf.DynTag]uint64
 	exec     []Range
-	sections []Range
 	exports  map[string][]int // the numbers of the symbols that it defines, by name
 }
 

@@ -1,0 +1,92 @@
+package elfimage
+
+import (
+	"debug/elf"
+)
+
+// A section is a section header: of use where a file still has them.
+type section struct {
+	Range
+	name  uint32 // where it is in the table of names
+	typ   elf.SectionType
+	flags elf.SectionFlag
+	off   uint64
+	link  uint32
+}
+
+// headers yields the section headers.
+func (im *Image) headers(yield func(section) bool) {
+	h := im.data
+	table := im.file(order.Uint64(h[40:]), uint64(order.Uint16(h[60:]))*64)
+	if order.Uint16(h[58:]) != 64 {
+		return
+	}
+	for ; len(table) > 0; table = table[64:] {
+		addr, size := order.Uint64(table[16:]), order.Uint64(table[32:])
+		s := section{
+			Range: Range{addr, addr + size}, name: order.Uint32(table), typ: elf.SectionType(order.Uint32(table[4:])),
+			flags: elf.SectionFlag(order.Uint64(table[8:])), off: order.Uint64(table[24:]), link: order.Uint32(table[40:]),
+		}
+		if !yield(s) {
+			return
+		}
+	}
+}
+
+// numbered returns the content of the section of that number.
+func (im *Image) numbered(n uint32) []byte {
+	for s := range im.headers {
+		if n == 0 {
+			return im.file(s.off, s.End-s.Start)
+		}
+		n--
+	}
+	return nil
+}
+
+// named returns the section of that name.
+func (im *Image) named(name string) (section, bool) {
+	names := im.numbered(uint32(order.Uint16(im.data[62:])))
+	for s := range im.headers {
+		if text(names, uint64(s.name)) == name {
+			return s, true
+		}
+	}
+	return section{}, false
+}
+
+// localSymbols returns what the table of symbols for linkers and debuggers defines,
+// which stripping removes.
+func (im *Image) localSymbols() []Symbol {
+	var out []Symbol
+	for s := range im.headers {
+		if s.typ != elf.SHT_SYMTAB {
+			continue
+		}
+		names, table := im.numbered(s.link), im.file(s.off, s.End-s.Start)
+		for ; len(table) >= symbolSize; table = table[symbolSize:] {
+			if elf.SectionIndex(order.Uint16(table[6:])) != elf.SHN_UNDEF {
+				out = append(out, Symbol{
+					Name: text(names, uint64(order.Uint32(table))), Defined: true,
+					Type: elf.SymType(table[4] & 15), Bind: elf.SymBind(table[4] >> 4),
+					Addr: order.Uint64(table[8:]), Size: order.Uint64(table[16:]),
+				})
+			}
+		}
+	}
+	return out
+}
+
+// Section returns the section that an address lies in, or the segment where the file
+// does not say.
+func (im *Image) Section(addr uint64) Range {
+	for s := range im.headers {
+		if s.flags&elf.SHF_ALLOC != 0 && s.Contains(addr) {
+			return s.Range
+		}
+	}
+	if s := im.at(addr); s != nil {
+		return s.Range
+	}
+	return Range{}
+}
