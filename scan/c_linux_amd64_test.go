@@ -56,14 +56,3 @@ func crossesIntoC(t *testing.T, u *usage.Usage) {
 	}
 	t.Error("no chain leads from the program's start to connect by way of getaddrinfo in libc.so.6")
 }
-
-// What the C compiler's linker has made has C code of its own, which is not followed.
-func TestExternalLinking(t *testing.T) {
-	path := buildOnce(t, "names-external", ".", withC(t), "-ldflags=-linkmode=external", "./testdata/names")
-	u := scanned(t, path)
-	if !slices.ContainsFunc(u.Unresolved, func(o usage.Unresolved) bool {
-		return strings.Contains(o.Reason, "C compiler's linker")
-	}) {
-		t.Errorf("nothing says that the C code was not looked at: %v", u.Unresolved)
-	}
-}

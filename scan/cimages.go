@@ -22,7 +22,8 @@ type clib struct {
 	a      *analysis
 	images []*cimage // the program itself first, then in the order of look-ups
 	needed int       // how many of them are loaded at the start; the others, while it runs
-	loader int       // the one of the dynamic loader
+	loader int       // the one of the dynamic loader, noFunc in static programs
+	start  int       // the function of Go with which its part of the program begins, noFunc if that is not known
 
 	notable map[cplace]string // functions of the C library whose callers matter, with their names
 	noted   map[string]cfunc  // and what has called them
@@ -80,9 +81,11 @@ func (a *analysis) loadC(sysroot string) (*clib, error) {
 		return nil, err
 	}
 	c := &clib{a: a, needed: len(l.Images), notable: map[cplace]string{}, noted: map[string]cfunc{}}
-	loader, err := l.Load(a.file.Interp, exe)
-	if err != nil {
-		return nil, fmt.Errorf("%s, which starts it: %w", a.file.Interp, err)
+	var loader *elfimage.Image
+	if a.file.Interp != "" {
+		if loader, err = l.Load(a.file.Interp, exe); err != nil {
+			return nil, fmt.Errorf("%s, which starts it: %w", a.file.Interp, err)
+		}
 	}
 	c.needed = len(l.Images)
 	if err := loadAtRunTime(l); err != nil {
@@ -104,6 +107,7 @@ func (a *analysis) loadC(sysroot string) (*clib, error) {
 	}
 	c.checkMids()
 	c.findNotable()
+	c.start = c.findStart()
 	for _, name := range slices.Sorted(maps.Keys(l.Files)) {
 		file := usage.LoaderFile{Path: name}
 		if b := l.Files[name]; b != nil {

@@ -75,7 +75,9 @@ func (c *clib) walkC(phased bool) *cwalk {
 // program's entry, and the constructors.
 func (w *cwalk) start() {
 	c := w.c
-	w.visit(cplace{c.loader, c.images[c.loader].Entry}, cstep{how: isRoot, from: none, goFn: noFunc, note: "the dynamic loader"})
+	if c.loader != noFunc {
+		w.visit(cplace{c.loader, c.images[c.loader].Entry}, cstep{how: isRoot, from: none, goFn: noFunc, note: "the dynamic loader"})
+	}
 	if c.a.file.FuncAt(c.a.file.Entry) < 0 {
 		w.visit(cplace{0, c.a.file.Entry}, cstep{how: isRoot, from: none, goFn: noFunc, note: "the program's entry point"})
 	}
@@ -137,9 +139,12 @@ func (w *cwalk) data() {
 		}
 	}
 	for _, word := range w.c.a.words {
-		if w.c.a.file.FuncAt(word.value) < 0 {
+		if w.c.a.file.FuncAt(word.value) < 0 && w.c.images[0].slots[word.addr] == nil {
 			w.takeCode(0, word.value, cstep{how: byData, from: none, goFn: noFunc, note: "the program's data"})
 		}
+	}
+	if w.c.loader == noFunc {
+		return
 	}
 	// What the loader does when the program first calls a function, and what others
 	// find by way of its variables: it hands out pointers to much of itself.

@@ -13,10 +13,13 @@ import (
 // beginC loads the C code that belongs to the program, before Go's is walked. Where
 // that cannot be done, the program's C code is unresolved.
 func (a *analysis) beginC(sysroot string) {
-	if len(a.file.Needed) == 0 {
+	linked := "it begins with C code"
+	switch {
+	case len(a.file.Needed) > 0:
+		linked = "it is linked with " + strings.Join(a.file.Needed, ", ")
+	case a.file.FuncAt(a.file.Entry) >= 0:
 		return
 	}
-	linked := "it is linked with " + strings.Join(a.file.Needed, ", ")
 	if why := a.refusesC(); why != "" {
 		a.unresolved(noFunc, a.file.Entry, linked+", which is C code and not analysed: "+why+" (build with CGO_ENABLED=0)")
 		return
@@ -37,11 +40,9 @@ func (a *analysis) refusesC() string {
 		return a.file.BuildInfo != nil && slices.ContainsFunc(a.file.BuildInfo.Settings, func(s debug.BuildSetting) bool { return s.Key == key && s.Value == value })
 	}
 	switch {
-	case a.file.FuncAt(a.file.Entry) < 0:
-		return "the C compiler's linker has made the program, and C code of its own"
 	case a.file.Arch != "amd64":
 		return "that can be done on amd64 only"
-	case !strings.HasPrefix(a.file.Interp, "/lib64/ld-linux-x86-64"):
+	case a.file.Interp != "" && !strings.HasPrefix(a.file.Interp, "/lib64/ld-linux-x86-64"):
 		return "that can be done with the GNU C library only"
 	case setting("-race", "true") || setting("-msan", "true") || setting("-asan", "true"):
 		return "it is built to find races or faults of memory, by a library whose code is not followed"
@@ -69,28 +70,21 @@ func (c *clib) goRoots() []int {
 		return nil
 	}
 	roots := map[int]bool{}
-	note := func(addr uint64) {
-		if fn := c.a.file.FuncAt(addr); fn >= 0 {
-			roots[fn] = true
-		}
-	}
 	for _, f := range c.images[0].facts {
 		for _, x := range f.refs {
-			note(x.addr)
-			if b, ok := c.a.file.Word(x.addr); ok && x.kind != refCall && x.kind != refJump {
-				note(b)
-			}
+			roots[c.goTarget(x)] = true
 		}
 	}
 	for _, im := range c.images[1:] {
 		for _, list := range im.slots {
 			for _, to := range list {
 				if to.image == 0 {
-					note(to.addr)
+					roots[c.a.file.FuncAt(to.addr)] = true
 				}
 			}
 		}
 	}
+	delete(roots, noFunc)
 	return slices.Sorted(maps.Keys(roots))
 }
 

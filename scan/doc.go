@@ -124,7 +124,8 @@
 //   - In phases main and locked: the runtime starts once. Nobody but the code at
 //     the entry point calls runtime.rt0_go, that makes the one goroutine that runs
 //     runtime.main, and that the one call of main.main that is not the program's
-//     own; no code but the runtime's calls initialisers. What puts a filter in
+//     own; no code but the runtime's calls initialisers. Where the entry point is C
+//     code, the C library calls the function of Go that this hands to it once. What puts a filter in
 //     force makes no system call after that on its way back to its caller, but for
 //     those that any code can make at any time (it may have to grow its stack).
 //   - In C code: control comes from a function to another by calls, jumps, switch
@@ -156,8 +157,7 @@
 // # Limitations
 //
 // Executables for linux/amd64 and linux/arm64 of Go 1.17 or later. C code is
-// analysed on amd64, where Go's own linker has made the program, as it does for
-// packages net and os/user, and the dynamic loader is glibc's. Any other program that
+// analysed on amd64, where the dynamic loader is glibc's. Any other program that
 // contains C code, or is linked with a library, has that as an unresolved place:
-// those that the C compiler links, static ones, and those with race detection.
+// those with race detection among them.
 package scan

@@ -14,7 +14,7 @@ type once struct {
 // main.main, which that function calls.
 func (a *analysis) calledOnce() once {
 	o := once{map[int]bool{}, map[uint64]bool{}}
-	by := a.file.FuncAt(a.file.Entry)
+	by := a.start()
 	if fn, ok := a.funcNamed("main"); ok { // up to Go 1.26 it is between them on arm64
 		by = fn
 	}

@@ -82,7 +82,7 @@ func (r *reach) live(fn int) iter.Seq[ref] {
 // no variable is taken to keep its value.
 func (a *analysis) newReach(folding bool) *reach {
 	r := &reach{
-		a: a, start: a.file.FuncAt(a.file.Entry), parent: make([]step, len(a.facts)), how: map[int]string{}, closed: map[int][]bool{},
+		a: a, start: a.start(), parent: make([]step, len(a.facts)), how: map[int]string{}, closed: map[int][]bool{},
 		awake: map[int]bool{}, pointedTo: map[gobin.Symbol]bool{}, folds: map[int]*body{},
 	}
 	if folding {
