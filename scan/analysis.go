@@ -51,9 +51,9 @@ type analysis struct {
 	tell         map[uint32][]tellingArg
 	open         []openSite
 
-	c      *clib                 // the C code, if it has any and that can be analysed
-	cwalk  *cwalk                // what of it can run
-	cfound map[uint32][]cfinding // and the calls that it makes
+	c      *clib                // the C code, if it has any and that can be analysed
+	cwalk  *cwalk               // what of it can run
+	cfound map[uint32][]finding // and the calls that it makes
 
 	loaderFile *usage.LoaderFile // the dynamic loader, if there is one
 	loaded     []loaderCall      // its calls
@@ -99,7 +99,7 @@ func newAnalysis(f *gobin.File) *analysis {
 	a := &analysis{
 		file: f, arch: archOf(f), limits: f.Span(),
 		callers: map[int][]caller{}, earlier: map[int][]caller{}, mid: map[int][]middle{},
-		bodies: map[int]*body{}, found: map[uint32][]finding{}, combined: map[uint32][]combination{},
+		bodies: map[int]*body{}, found: map[uint32][]finding{}, cfound: map[uint32][]finding{}, combined: map[uint32][]combination{},
 		tell: map[uint32][]tellingArg{},
 	}
 	a.terms = newTerms(a)
@@ -179,9 +179,12 @@ func (a *analysis) view(fn int) *body {
 func (a *analysis) body(fn int) *body {
 	b := a.bodies[fn]
 	if b == nil {
-		if a.attrs.covers(fn) && a.reach.has(fn) {
+		switch {
+		case a.inC(fn):
+			b = a.c.body(fn)
+		case a.attrs.covers(fn) && a.reach.has(fn):
 			b, _ = a.reach.guarded(fn)
-		} else {
+		default:
 			b = newBody(a.file, fn, a.mid[fn])
 		}
 		a.bodies[fn] = b

@@ -81,7 +81,7 @@ func (s *terms) passes(g argument) (param argument, ok bool) {
 			return g, true
 		case leafComputed:
 			in := &s.a.body(g.fn).insts[lf.value]
-			if in.Op != isa.And && in.Op != isa.Or || in.Src.Kind != isa.KindImm || in.Src.Inexact {
+			if in.Op != isa.And && in.Op != isa.Or || in.Src.Kind != isa.KindImm || in.Src.Inexact || in.Size < lf.size {
 				return g, false
 			}
 			v := truncate(uint64(in.Src.Imm), lf.size)

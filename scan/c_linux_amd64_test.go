@@ -31,6 +31,13 @@ func TestCLibrary(t *testing.T) {
 			t.Errorf("%s is in the list, which nothing that the program does leads to", name)
 		}
 	}
+	for name, want := range map[string]string{
+		"rseq": "0 53053053", "newfstatat": "0,100,900,1000", "epoll_create1": "80000", "prctl": "17,53564d41",
+	} {
+		if call, _ := u.Find(name); told(call.Args) != want {
+			t.Errorf("the arguments of %s are %s, want %s", name, told(call.Args), want)
+		}
+	}
 	if !slices.ContainsFunc(u.Libraries, func(l usage.LoaderFile) bool {
 		return filepath.Base(l.Path) == "libc.so.6" && len(l.SHA256) == 64
 	}) {

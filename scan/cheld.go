@@ -13,7 +13,6 @@ import (
 // what it does with the pointers.
 type cheld struct {
 	w     *cwalk // of the program's whole life
-	body  func(cfunc) *body
 	fn    cplace
 	words map[cplace][]cplace // what words hold of fn and of addresses in areas
 	areas map[carea]bool      // sections that hold such words
@@ -21,7 +20,7 @@ type cheld struct {
 
 	seen  map[cstate]bool
 	work  []cstate
-	calls []ccall
+	calls []caller
 	open  bool // something is done with a pointer that is not followed
 }
 
@@ -45,14 +44,14 @@ const maxHeldStates = 20000
 
 // heldCalls returns the calls of a function through pointers that data holds. It is
 // not ok if there may be others.
-func (w *cwalk) heldCalls(at cfunc, bodies func(cfunc) *body) (calls []ccall, ok bool) {
+func (w *cwalk) heldCalls(at cfunc) (calls []caller, ok bool) {
 	whole := w
 	if w.whole != nil {
 		whole = w.whole
 	}
 	im := w.c.images[at.image]
 	h := &cheld{
-		w: whole, body: bodies, fn: cplace{at.image, im.Funcs[at.fn].Start},
+		w: whole, fn: cplace{at.image, im.Funcs[at.fn].Start},
 		words: map[cplace][]cplace{}, areas: map[carea]bool{},
 		ways: map[cfunc]map[int][]int{}, seen: map[cstate]bool{},
 	}
@@ -70,7 +69,8 @@ func (w *cwalk) heldCalls(at cfunc, bodies func(cfunc) *body) (calls []ccall, ok
 		h.step(s)
 	}
 	for _, by := range h.calls {
-		if _, ok := w.steps[by.from.image][by.from.fn]; ok {
+		from := w.c.function(by.fn)
+		if _, ok := w.steps[from.image][from.fn]; ok {
 			calls = append(calls, by)
 		}
 	}
@@ -146,7 +146,7 @@ func (h *cheld) begin(at cfunc, im *cimage) {
 		p := cplace{at.image, x.addr}
 		switch {
 		case x.takesAddr() && (p == h.fn || h.inArea(p)):
-		case x.kind == refLoad && !h.free(p, x.size):
+		case (x.kind == refLoad || x.kind == refSlotCall || x.kind == refSlotJump) && !h.free(p, x.size):
 		default:
 			continue
 		}
@@ -201,9 +201,11 @@ func (h *cheld) load(at cfunc, i int, in *isa.Inst, p cplace, size uint8) {
 // called notes a call or jump through a pointer.
 func (h *cheld) called(at cfunc, i int, to cplace) {
 	if to == h.fn {
-		h.calls = append(h.calls, ccall{at, noFunc, h.body(at).place(i)})
+		h.calls = append(h.calls, caller{h.w.c.number(at), h.body(at).place(i)})
 	}
 }
+
+func (h *cheld) body(at cfunc) *body { return h.w.c.a.body(h.w.c.number(at)) }
 
 func (h *cheld) push(s cstate) {
 	if !h.seen[s] {

@@ -153,19 +153,20 @@ func (h *cheld) returned(s cstate) {
 		}
 	}
 	for _, by := range h.w.callers[s.at] {
-		if by.goFn != noFunc {
+		if !h.w.c.a.inC(by.fn) {
 			h.open = true
 			return
 		}
-		b := h.body(by.from)
+		from := h.w.c.function(by.fn)
+		b := h.body(from)
 		i, ok := b.find(by.place)
 		switch {
 		case !ok:
 			h.open = true
 		case b.insts[i].Op == isa.Jump || b.insts[i].Op == isa.CondJump || b.insts[i].Op == isa.JumpInd:
-			h.push(cstate{by.from, noFunc, s.reg, s.ptr})
+			h.push(cstate{from, noFunc, s.reg, s.ptr})
 		default:
-			h.after(by.from, i, s.reg, s.ptr)
+			h.after(from, i, s.reg, s.ptr)
 		}
 	}
 }

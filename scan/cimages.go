@@ -27,6 +27,7 @@ type clib struct {
 
 	notable map[cplace]string // functions of the C library whose callers matter, with their names
 	noted   map[string]cfunc  // and what has called them
+	ends    map[cplace]bool   // whether functions return, as far as it is known
 	open    []copen
 	files   []usage.LoaderFile // that the result rests on
 }
@@ -34,6 +35,7 @@ type clib struct {
 // A cimage is one of the images, with what matters of its functions.
 type cimage struct {
 	*elfimage.Image
+	first int // the number of its first function: see cbodies.go
 	facts []cfacts
 	slots map[uint64][]cplace // what the words that the loader fills in hold
 	mids  map[int][]uint64    // where functions are entered, but for their starts
@@ -80,7 +82,7 @@ func (a *analysis) loadC(sysroot string) (*clib, error) {
 	if err := l.LoadAll(); err != nil {
 		return nil, err
 	}
-	c := &clib{a: a, needed: len(l.Images), notable: map[cplace]string{}, noted: map[string]cfunc{}}
+	c := &clib{a: a, needed: len(l.Images), notable: map[cplace]string{}, noted: map[string]cfunc{}, ends: map[cplace]bool{}}
 	var loader *elfimage.Image
 	if a.file.Interp != "" {
 		if loader, err = l.Load(a.file.Interp, exe); err != nil {
@@ -106,6 +108,7 @@ func (a *analysis) loadC(sysroot string) (*clib, error) {
 		c.gather(i)
 	}
 	c.checkMids()
+	c.numberFunctions()
 	c.findNotable()
 	c.start = c.findStart()
 	for _, name := range slices.Sorted(maps.Keys(l.Files)) {
@@ -339,6 +342,14 @@ func (g *gatherer) c(r elfimage.Range, code []byte, entries []uint64) cfacts {
 		}
 		in := &d.insts[i]
 		g.inst(fn, at, in)
+		if last := len(g.buf) - 1; last >= 0 && g.buf[last].kind == refLoad && g.buf[last].place == at {
+			switch in.Op {
+			case isa.CallInd:
+				g.buf[last].kind = refSlotCall
+			case isa.JumpInd:
+				g.buf[last].kind = refSlotJump
+			}
+		}
 		out.indexed = out.indexed || in.Op == isa.JumpInd && (in.Src.Kind == isa.KindReg || in.Src.Index != isa.NoReg)
 	}
 	for _, pc := range d.bad {

@@ -62,6 +62,10 @@ func (c *climb) site(fn int, at place, l loc, args arguments, through []int) {
 			c.global(fn, pc, lf, args, through)
 		case leafStack:
 			c.a.unresolved(fn, pc, "the number cannot be told: it is an address on the stack")
+		case leafPointed:
+			if !c.a.inC(fn) || c.a.cwalk.changed(c.a.c.function(fn).image, lf.value) {
+				c.a.unresolved(fn, pc, "the number cannot be told: "+lf.reason)
+			}
 		default:
 			c.a.unresolved(fn, pc, "the number cannot be told: "+lf.reason)
 		}
@@ -70,28 +74,37 @@ func (c *climb) site(fn int, at place, l loc, args arguments, through []int) {
 
 func (c *climb) constant(fn int, pc uint64, nr uint32, args arguments, through []int) {
 	c.a.noteArguments(nr, args)
-	for _, have := range c.a.found[nr] {
-		if have.pc == pc {
+	found := c.a.found
+	if c.a.inC(fn) {
+		found = c.a.cfound
+	}
+	for _, have := range found[nr] {
+		if have.fn == fn && have.pc == pc {
 			return
 		}
 	}
-	c.a.found[nr] = append(c.a.found[nr], finding{fn, pc, slices.Clone(through)})
+	found[nr] = append(found[nr], finding{fn, pc, slices.Clone(through)})
 }
 
 // callers goes on in every function that calls fn or jumps to it.
 func (c *climb) callers(fn int, l loc, args arguments, through []int) {
 	a := c.a
-	if how, ok := a.reach.indirect(fn); ok {
-		a.unresolved(fn, a.file.Funcs[fn].Entry, "the number is a parameter, and the function may be called through a function value: "+how)
+	calls := a.directCalls(fn)
+	how, indirect := a.indirect(fn)
+	if more, held := a.heldInC(fn); indirect && held {
+		calls, indirect = slices.Concat(calls, more), false
+	}
+	if indirect {
+		a.unresolved(fn, a.entry(fn), "the number is a parameter, and the function may be called through a pointer: "+how)
 	}
 	through = append([]int{fn}, through...)
-	if _, indirect := a.reach.indirect(fn); !indirect && len(a.callers[fn]) == 0 {
-		a.unresolved(fn, a.file.Funcs[fn].Entry, "the number is a parameter, and no call of the function was found")
+	if !indirect && len(calls) == 0 && !(a.inC(fn) && !a.cwalk.begun[a.c.function(fn)]) {
+		a.unresolved(fn, a.entry(fn), "the number is a parameter, and no call of the function was found")
 	}
-	for _, from := range a.callers[fn] {
+	for _, from := range calls {
 		_, at, why := a.passedBy(from, l)
 		if why != "" {
-			a.unresolved(from.fn, a.file.Funcs[from.fn].Entry+uint64(from.off), why)
+			a.unresolved(from.fn, a.entry(from.fn)+uint64(from.off), why)
 			continue
 		}
 		c.site(from.fn, from.place, at, args.passedBy(a, from), through)
@@ -126,6 +139,14 @@ const allThreads = "runtime.runPerThreadSyscall"
 // every store to it.
 func (c *climb) global(fn int, pc uint64, lf leaf, args arguments, through []int) {
 	a := c.a
+	if a.inC(fn) {
+		if v, ok := a.c.constant(fn, lf.value, lf.size); ok {
+			c.constant(fn, pc, uint32(v), args, through)
+		} else {
+			a.unresolved(fn, pc, fmt.Sprintf("the number is read from a variable of C, at %#x", lf.value))
+		}
+		return
+	}
 	initial, ok := a.file.Initial(lf.value, lf.size)
 	if !ok {
 		a.unresolved(fn, pc, fmt.Sprintf("the number is read from %#x, outside of the program's data", lf.value))

@@ -13,10 +13,12 @@ type cwalk struct {
 	c       *clib
 	steps   []map[int]cstep // of each image: how its functions were reached
 	queue   []cfunc
-	taken   map[cplace]cstep  // functions that may be called through a pointer
-	callers map[cfunc][]ccall // the direct calls and jumps to functions
-	named   map[cplace]bool   // functions that are found by their names
-	whole   *cwalk            // of a phase: that of the program's whole life
+	taken   map[cplace]cstep   // functions that may be called through a pointer
+	callers map[cfunc][]caller // the direct calls and jumps to functions
+	roots   map[cfunc]bool     // functions that the loader or the kernel enters
+	begun   map[cfunc]bool     // functions that are entered at their beginning
+	named   map[cplace]bool    // functions that are found by their names
+	whole   *cwalk             // of a phase: that of the program's whole life
 }
 
 // A cstep says how a function of C was reached: from another, from one of Go, or
@@ -29,18 +31,11 @@ type cstep struct {
 	note string // what else leads there
 }
 
-// A ccall is a direct call.
-type ccall struct {
-	from cfunc
-	goFn int
-	place
-}
-
 // none stands for no function of C.
 var none = cfunc{noFunc, noFunc}
 
 func (c *clib) newWalk() *cwalk {
-	w := &cwalk{c: c, taken: map[cplace]cstep{}, callers: map[cfunc][]ccall{}, named: map[cplace]bool{}}
+	w := &cwalk{c: c, taken: map[cplace]cstep{}, callers: map[cfunc][]caller{}, roots: map[cfunc]bool{}, begun: map[cfunc]bool{}, named: map[cplace]bool{}}
 	for range c.images {
 		w.steps = append(w.steps, map[int]cstep{})
 	}
@@ -198,9 +193,17 @@ func (w *cwalk) ref(s cstep, i int, x ref) {
 			s.how = byJump
 		}
 		for _, to := range w.c.through(cplace{i, x.addr}) {
-			w.call(to, ccall{s.from, s.goFn, x.place}, s)
+			w.call(to, x, s)
 		}
-	case refAddr, refNumber, refLoad:
+	case refAddr, refNumber, refLoad, refSlotCall, refSlotJump:
+		if (x.kind == refSlotCall || x.kind == refSlotJump) && im.linked[x.addr] {
+			for _, p := range im.slots[x.addr] {
+				for _, to := range w.c.through(p) {
+					w.call(to, x, s)
+				}
+			}
+			return
+		}
 		s.how = byAddress
 		for _, to := range im.slots[x.addr] {
 			w.take(to, s)
@@ -212,10 +215,14 @@ func (w *cwalk) ref(s cstep, i int, x ref) {
 }
 
 // call visits the callee of a direct call.
-func (w *cwalk) call(to cplace, by ccall, s cstep) {
+func (w *cwalk) call(to cplace, x ref, s cstep) {
 	if fn := w.c.images[to.image].FuncAt(to.addr); fn >= 0 {
+		by := s.goFn
+		if s.from != none {
+			by = w.c.number(s.from)
+		}
 		at := cfunc{to.image, fn}
-		w.callers[at] = append(w.callers[at], by)
+		w.callers[at] = append(w.callers[at], caller{by, x.place})
 	}
 	w.visit(to, s)
 }
@@ -261,6 +268,12 @@ func (w *cwalk) visit(p cplace, s cstep) {
 	}
 	if name, ok := w.c.notable[p]; ok && s.from.image != p.image && s.from.image != w.c.loader {
 		w.c.noted[name] = s.from
+	}
+	if w.c.images[p.image].Funcs[fn].Start == p.addr {
+		w.begun[cfunc{p.image, fn}] = true
+	}
+	if s.how == isRoot {
+		w.roots[cfunc{p.image, fn}] = true
 	}
 	if _, ok := w.steps[p.image][fn]; !ok {
 		w.steps[p.image][fn] = s

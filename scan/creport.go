@@ -104,7 +104,7 @@ func (a *analysis) libraries(phased bool) {
 		return
 	}
 	a.cwalk = a.c.walkC(phased)
-	a.cfound = a.cwalk.numbers()
+	a.sitesInC()
 	for name, by := range a.c.noted {
 		if by == none || by.image < a.c.needed {
 			a.c.unresolved(by, 0, fmt.Sprintf("it calls %s: %s", name, watched[name]))
@@ -154,21 +154,8 @@ func (w *cwalk) chain(g *witness, f cfunc) []usage.Step {
 	return out
 }
 
-// evidenceOfC returns the calls of the C code, by number.
-func (a *analysis) evidenceOfC(g *witness) map[uint32][]usage.Evidence {
-	out := map[uint32][]usage.Evidence{}
-	for nr, list := range a.cfound {
-		const most = 16 // places that a reader looks at
-		for _, f := range list[:min(len(list), most)] {
-			e := usage.Evidence{Frame: a.c.frame(f.at, f.pc), Chain: a.cwalk.chain(g, f.at)}
-			out[nr] = append(out[nr], e)
-		}
-	}
-	return out
-}
-
-// openInC returns the places of the C code that could not be told.
-func (a *analysis) openInC(g *witness) []usage.Unresolved {
+// openInC returns what could not be told of the images as such.
+func (a *analysis) openInC() []usage.Unresolved {
 	if a.c == nil {
 		return nil
 	}
@@ -177,9 +164,6 @@ func (a *analysis) openInC(g *witness) []usage.Unresolved {
 		u := usage.Unresolved{Frame: a.c.frame(o.at, o.pc), Reason: o.reason}
 		if o.at.image != noFunc {
 			u.Reason = fmt.Sprintf("%s (at %#x in %s)", o.reason, o.pc, a.c.images[o.at.image].Name)
-		}
-		if o.at.image != noFunc && o.at.fn != noFunc {
-			u.Chain = a.cwalk.chain(g, o.at)
 		}
 		out = append(out, u)
 	}
@@ -190,7 +174,7 @@ func (a *analysis) openInC(g *witness) []usage.Unresolved {
 func (a *analysis) broughtInBy(nr uint32) []usage.Source {
 	var out []usage.Source
 	for _, f := range a.cfound[nr] {
-		im := a.c.images[f.at.image]
+		im := a.c.images[a.c.function(f.fn).image]
 		s := usage.Source{Package: im.Name, Module: im.Path, Version: im.BuildID()}
 		if !slices.Contains(out, s) {
 			out = append(out, s)

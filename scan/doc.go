@@ -68,8 +68,10 @@
 // words get what it would put there (internal/elfimage, cimages.go). Functions are
 // what the tables for unwinding say. From what Go's code refers to, C code is walked
 // over calls, linkage tables and addresses; all functions to which data of a loaded
-// library points can be called (creach.go). Numbers are followed as in Go's code
-// (cnumbers.go); arguments are not, so that a call that C code makes can have any.
+// library points can be called (creach.go). The functions of C have numbers like Go's
+// (cbodies.go), and so the same search finds system calls and their arguments, through
+// registers, callers and results. What a variable of C holds is not told, nor what is
+// in a frame whose address the function takes.
 // Where a function that gets a number has its address in the data only, its calls are
 // found by following all pointers to that forwards (cheld.go).
 // What the library loads while the program runs is taken from nsswitch.conf, and
@@ -134,6 +136,9 @@
 //     the data leads to what is in that section. The libraries and nsswitch.conf are those that are
 //     there when the scan is made; no LD_ variable changes which are loaded; the
 //     character set of the locale is one that the C library knows by itself.
+//     Functions leave the registers as they were that the ABI says they keep,
+//     compilers read nothing again behind a call that the callee may have changed,
+//     and longjmp leads to no place where a number is kept.
 //   - The code does not change itself, and makes none at run time.
 //   - Only if Options.Assume says so: nobody sets GODEBUG or GOTRACEBACK in the
 //     program's environment (environment.go).

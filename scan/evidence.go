@@ -22,7 +22,7 @@ func newWitness(a *analysis, ways *chains) *witness {
 }
 
 func (w *witness) evidence(f finding) usage.Evidence {
-	chain := w.chain(f.fn, f.pc)
+	chain := w.chainTo(f.fn, f.pc)
 	place := chain[len(chain)-1].Place
 	e := usage.Evidence{Frame: place[len(place)-1], Chain: chain}
 	for _, fn := range f.through {
@@ -35,12 +35,25 @@ func (w *witness) unresolved(o openSite) usage.Unresolved {
 	if o.fn == noFunc {
 		return usage.Unresolved{Frame: usage.Frame{Function: fmt.Sprintf("%#x", o.pc)}, Reason: o.reason}
 	}
-	chain := w.chain(o.fn, o.pc)
+	chain := w.chainTo(o.fn, o.pc)
 	place := chain[len(chain)-1].Place
-	return usage.Unresolved{Frame: place[len(place)-1], Reason: o.reason, Chain: chain}
+	reason := o.reason
+	if w.a.inC(o.fn) {
+		reason = fmt.Sprintf("%s (at %#x in %s)", reason, o.pc, w.a.c.images[w.a.c.function(o.fn).image].Name)
+	}
+	return usage.Unresolved{Frame: place[len(place)-1], Reason: reason, Chain: chain}
 }
 
-func (w *witness) name(fn int) string { return w.a.file.Name(&w.a.file.Funcs[fn]) }
+// chainTo lists the functions on one way from a root to the instruction at pc in
+// fn, which may be of C.
+func (w *witness) chainTo(fn int, pc uint64) []usage.Step {
+	if w.a.inC(fn) {
+		return w.a.cwalk.chain(w, w.a.c.function(fn))
+	}
+	return w.chain(fn, pc)
+}
+
+func (w *witness) name(fn int) string { return w.a.name(fn) }
 
 // place describes the source of the instruction at an offset in a function: the
 // frame in the function, then those of the calls that were inlined there. What

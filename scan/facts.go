@@ -38,6 +38,8 @@ const (
 	refSysenter                // is SYSENTER: likewise
 	refVsyscall                // names the vsyscall page, whose code makes system calls
 	refBad                     // cannot be decoded: what follows is not known
+	refSlotCall                // calls what the loader puts at addr (in C code)
+	refSlotJump                // jumps there
 	refPage                    // makes an address near addr: which one is not known
 )
 

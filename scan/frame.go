@@ -11,10 +11,10 @@ func (s *search) stepSlot(i int, in *isa.Inst, l loc) {
 	escapes := s.b.escapes(l.off) && !s.a.attrs.keeps(s.b, l.off)
 	switch in.Op {
 	case isa.Call, isa.CallInd:
-		if in.Op == isa.Call && s.a.isWriteBarrier(in.Target) {
+		if in.Op == isa.Call && !s.b.c && s.a.isWriteBarrier(in.Target) {
 			break
 		}
-		if size, ok := s.a.copies(in); ok {
+		if size, ok := s.a.copies(in); ok && !s.b.c {
 			s.stepCopy(i, size, l)
 			return
 		}
@@ -123,6 +123,9 @@ func (s *search) clobbered(i int, in *isa.Inst, l loc) bool {
 	sp := s.b.sp[i]
 	if sp == unknownSP || l.off < sp {
 		return true
+	}
+	if s.b.c {
+		return false // what a compiler reads again behind a call, it has not left to the callee
 	}
 	if in.Op == isa.CallInd {
 		return !s.terms || l.off < s.a.lowestLocal(s.b)

@@ -19,6 +19,11 @@ type heldBy struct {
 // may be others.
 func (s *terms) callers(fn int, past bool) ([]caller, bool) {
 	a := s.a
+	if a.inC(fn) {
+		direct := a.directCalls(fn)
+		_, indirect := a.indirect(fn)
+		return direct, !indirect && len(direct) > 0
+	}
 	direct := a.callers[fn]
 	if past {
 		direct = a.earlier[fn]

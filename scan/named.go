@@ -13,8 +13,7 @@ func (a *analysis) ofVDSO(from caller, t term) (v uint64, ok bool) {
 	if t.l.kind != inReg || t.l.reg != a.arch.third {
 		return 0, false
 	}
-	name := func(fn int) string { return a.file.Name(&a.file.Funcs[fn]) }
-	ok = name(t.fn) == "runtime.mmap" && name(from.fn) == "runtime.vgetrandomGetState"
+	ok = a.name(t.fn) == "runtime.mmap" && a.name(from.fn) == "runtime.vgetrandomGetState"
 	return readWrite, ok
 }
 
@@ -23,7 +22,7 @@ func (a *analysis) ofVDSO(from caller, t term) (v uint64, ok bool) {
 // returns what the one called family says.
 func (s *terms) methodResult(fn int, l loc) bitset {
 	a := s.a
-	if a.file.Name(&a.file.Funcs[fn]) != "net.favoriteAddrFamily" || l.kind != inReg || l.reg != a.arch.result {
+	if a.name(fn) != "net.favoriteAddrFamily" || l.kind != inReg || l.reg != a.arch.result {
 		return anything()
 	}
 	var is bitset

@@ -93,33 +93,24 @@ func (a *analysis) report(table *syscalls.Table, ways *chains) *usage.Usage {
 			u.LockDown.Places = append(u.LockDown.Places, place[len(place)-1])
 		}
 	}
-	implicit, inC := a.implicit(table), a.evidenceOfC(w)
-	for _, nr := range slices.Sorted(maps.Keys(a.found)) {
-		findings := a.found[nr]
+	implicit := a.implicit(table)
+	for _, nr := range a.foundCalls() {
 		call := usage.Syscall{Name: name(table, nr), Nr: nr}
-		for _, f := range findings {
+		for _, f := range a.found[nr] {
+			call.Evidence = append(call.Evidence, w.evidence(f))
+		}
+		const most = 16 // places in C that a reader looks at
+		for _, f := range a.cfound[nr][:min(len(a.cfound[nr]), most)] {
 			call.Evidence = append(call.Evidence, w.evidence(f))
 		}
 		e, more := implicit[nr]
-		call.Args, call.Cases = a.arguments(nr, !more && inC[nr] == nil)
-		call.Evidence = append(call.Evidence, inC[nr]...)
-		delete(inC, nr)
+		call.Args, call.Cases = a.arguments(nr, !more)
 		if more {
 			call.Evidence = append(call.Evidence, e.evidence)
 			delete(implicit, nr)
 		}
 		hideBehindPointer(&call)
 		sortEvidence(call.Evidence)
-		u.Syscalls = append(u.Syscalls, call)
-	}
-	for nr, list := range inC {
-		sortEvidence(list)
-		call := usage.Syscall{Name: name(table, nr), Nr: nr, Evidence: list}
-		if e, more := implicit[nr]; more {
-			call.Evidence = append(call.Evidence, e.evidence)
-			delete(implicit, nr)
-		}
-		call.Args, _ = a.arguments(nr, false)
 		u.Syscalls = append(u.Syscalls, call)
 	}
 	for nr, e := range implicit {
@@ -130,7 +121,7 @@ func (a *analysis) report(table *syscalls.Table, ways *chains) *usage.Usage {
 	for _, o := range a.open {
 		u.Unresolved = append(u.Unresolved, w.unresolved(o))
 	}
-	u.Unresolved = append(u.Unresolved, a.openInC(w)...)
+	u.Unresolved = append(u.Unresolved, a.openInC()...)
 	calls := make([]uint32, len(u.Syscalls))
 	for i := range calls {
 		calls[i] = u.Syscalls[i].Nr
@@ -162,4 +153,12 @@ func name(table *syscalls.Table, nr uint32) string {
 		return call.Name
 	}
 	return fmt.Sprintf("#%d", nr)
+}
+
+// foundCalls returns the numbers of the calls that code makes.
+func (a *analysis) foundCalls() []uint32 {
+	all := slices.Collect(maps.Keys(a.found))
+	all = slices.AppendSeq(all, maps.Keys(a.cfound))
+	slices.Sort(all)
+	return slices.Compact(all)
 }

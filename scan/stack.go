@@ -23,23 +23,24 @@ func (b *body) readSP(f *gobin.File) {
 // the instructions tell it, all ways from the entry on. Where they do not agree, or
 // one comes from elsewhere, it is not known.
 func (b *body) followSP() {
-	if len(b.insts) == 0 || b.sp[0] != unknownSP || b.c {
+	if len(b.insts) == 0 || b.sp[0] != unknownSP {
 		return
 	}
 	out := b.successors()
 	const notYet = unknownSP - 1
-	for i := range b.sp {
-		b.sp[i] = notYet
+	found := make([]int64, len(b.sp))
+	for i := range found {
+		found[i] = notYet
 	}
 	var work []int
 	set := func(i int, sp int64) {
 		switch {
-		case b.sp[i] == sp || b.sp[i] == unknownSP:
+		case found[i] == sp || found[i] == unknownSP:
 			return
-		case b.sp[i] != notYet:
+		case found[i] != notYet:
 			sp = unknownSP
 		}
-		b.sp[i] = sp
+		found[i] = sp
 		work = append(work, i)
 	}
 	set(0, 0)
@@ -50,12 +51,12 @@ func (b *body) followSP() {
 		i := work[len(work)-1]
 		work = work[:len(work)-1]
 		for _, to := range b.next(i, out, nil) {
-			set(to, b.nextSP(i, b.sp[i]))
+			set(to, b.nextSP(i, found[i]))
 		}
 	}
-	for i := range b.sp {
-		if b.sp[i] == notYet {
-			b.sp[i] = unknownSP
+	for i, sp := range found {
+		if sp != notYet {
+			b.sp[i] = sp
 		}
 	}
 }

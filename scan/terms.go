@@ -166,7 +166,7 @@ func (s *terms) alive(fn int) (*body, []bool) {
 		return f.b, f.live
 	}
 	f := folded{b: s.a.body(fn)}
-	for r := s.a.reach; r != nil; r = r.earlier {
+	for r := s.a.reach; r != nil && !s.a.inC(fn); r = r.earlier {
 		if !r.has(fn) {
 			continue
 		}
@@ -200,6 +200,12 @@ func (s *terms) leaf(t term, lf leaf) bitset {
 	case leafParam:
 		return s.read(term{kind: termParam, fn: fn, l: lf.loc, past: t.past})
 	case leafGlobal:
+		if s.a.inC(fn) {
+			if v, ok := s.a.c.constant(fn, lf.value, lf.size); ok {
+				return exactly(v)
+			}
+			break
+		}
 		if !s.a.knowsVariable(lf.value, fn) {
 			break
 		}
@@ -212,11 +218,10 @@ func (s *terms) leaf(t term, lf leaf) bitset {
 		if in.Op == isa.CallInd {
 			return s.methodResult(fn, lf.loc)
 		}
-		to, ok := s.a.file.FuncWithEntry(in.Target)
-		if in.Op != isa.Call || !ok || lf.loc.kind != inReg || s.a.arch.results&(1<<lf.loc.reg) == 0 {
+		if in.Op != isa.Call || lf.loc.kind != inReg || s.a.arch.results&(1<<lf.loc.reg) == 0 || s.a.inC(fn) && lf.loc.reg != s.a.arch.result {
 			break
 		}
-		return s.read(term{kind: termResult, fn: to, l: lf.loc, past: later})
+		return s.results(fn, in.Target, lf.loc, later)
 	}
 	return anything()
 }
@@ -229,6 +234,14 @@ func (s *terms) computed(t term, i int, size uint8) bitset {
 	}
 	source := func(size uint8) bitset {
 		return s.read(term{kind: termOperand, fn: t.fn, at: i, l: loc{size: size}, past: t.past})
+	}
+	if in.Size < 4 && in.Op != isa.SetCond && size > in.Size { // the rest of the register stays
+		low := source(in.Size)
+		if in.Op != isa.Mov {
+			low = before(in.Dst.Reg, in.Size).apply(in, low)
+		}
+		rest := before(in.Dst.Reg, size).apply(&isa.Inst{Op: isa.And, Size: 8}, exactly(^truncate(^uint64(0), in.Size)))
+		return rest.apply(&isa.Inst{Op: isa.Or, Size: 8}, low.cut(in.Size))
 	}
 	switch in.Op {
 	case isa.SetCond: // writes the lowest byte alone
@@ -258,7 +271,7 @@ func (s *terms) computed(t term, i int, size uint8) bitset {
 func (s *terms) result(t term) bitset {
 	a := s.a
 	b, live := s.alive(t.fn)
-	if a.file.Asm(b.fn) {
+	if !a.inC(t.fn) && a.file.Asm(b.fn) {
 		return anything()
 	}
 	out := b.successors()
@@ -274,12 +287,22 @@ func (s *terms) result(t term) bitset {
 		case in.Op == isa.JumpInd && len(out[i]) == 0:
 			return anything()
 		case (in.Op == isa.Jump || in.Op == isa.CondJump) && (in.Target < b.fn.Entry || in.Target >= b.fn.End):
-			to, ok := a.file.FuncWithEntry(in.Target)
-			if !ok {
-				return anything()
-			}
-			is = is.union(s.read(term{kind: termResult, fn: to, l: t.l, past: t.past}))
+			is = is.union(s.results(t.fn, in.Target, t.l, t.past))
 		}
+	}
+	return is
+}
+
+// results returns what is in l when what a function calls at an address, or jumps
+// to, has returned.
+func (s *terms) results(fn int, target uint64, l loc, past bool) bitset {
+	list, ok := s.a.callees(fn, target)
+	if !ok {
+		return anything()
+	}
+	var is bitset
+	for _, to := range list {
+		is = is.union(s.read(term{kind: termResult, fn: to, l: l, past: past}))
 	}
 	return is
 }

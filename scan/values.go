@@ -222,6 +222,13 @@ func (s *search) stepReg(i int, in *isa.Inst, l loc) {
 		return
 	}
 	if in.Size < 4 && l.size > in.Size {
+		switch in.Op {
+		case isa.Mov, isa.And, isa.Or, isa.Xor, isa.Add, isa.Sub:
+			if s.terms {
+				s.leaf(leaf{kind: leafComputed, value: uint64(i), size: l.size})
+				return
+			}
+		}
 		s.unknown("only a part of the register is written, at %#x", s.b.pcs[i])
 		return
 	}

@@ -52,6 +52,7 @@ type segment struct {
 	Range
 	bytes []byte // from the file; zeros follow
 	exec  bool
+	write bool
 }
 
 // A Range is a half-open range of addresses.
@@ -145,14 +146,14 @@ func (im *Image) readHeader() error {
 // program reads one program header.
 func (im *Image) program(b []byte) error {
 	off, addr, size, memory := order.Uint64(b[8:]), order.Uint64(b[16:]), order.Uint64(b[32:]), order.Uint64(b[40:])
-	body := im.file(off, size)
+	body, flags := im.file(off, size), elf.ProgFlag(order.Uint32(b[4:]))
 	switch elf.ProgType(order.Uint32(b)) {
 	case elf.PT_LOAD:
 		if body == nil || memory < size || addr+memory < addr {
 			return damaged("the segment at %#x is not in the file", addr)
 		}
 		if memory > 0 {
-			im.segments = append(im.segments, segment{Range{addr, addr + memory}, body, elf.ProgFlag(order.Uint32(b[4:]))&elf.PF_X != 0})
+			im.segments = append(im.segments, segment{Range{addr, addr + memory}, body, flags&elf.PF_X != 0, flags&elf.PF_W != 0})
 		}
 	case elf.PT_INTERP:
 		im.Interp = text(body, 0)
@@ -196,6 +197,15 @@ func (im *Image) Bytes(addr, n uint64) []byte {
 		return nil
 	}
 	return b[:n]
+}
+
+// Constant returns n bytes at addr that the program cannot write to, nil where
+// there are none such.
+func (im *Image) Constant(addr, n uint64) []byte {
+	if s := im.at(addr); s == nil || s.write {
+		return nil
+	}
+	return im.Bytes(addr, n)
 }
 
 // Span returns the range from the first byte to the last.
