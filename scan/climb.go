@@ -91,14 +91,16 @@ func (c *climb) callers(fn int, l loc, args arguments, through []int) {
 	a := c.a
 	calls := a.directCalls(fn)
 	how, indirect := a.indirect(fn)
+	never := a.inC(fn) && !a.cwalk.begun[a.c.function(fn)] // it is entered elsewhere
 	if more, held := a.heldInC(fn); indirect && held {
 		calls, indirect = slices.Concat(calls, more), false
+		never = never || len(calls) == 0
 	}
 	if indirect {
 		a.unresolved(fn, a.entry(fn), "the number is a parameter, and the function may be called through a pointer: "+how)
 	}
 	through = append([]int{fn}, through...)
-	if !indirect && len(calls) == 0 && !(a.inC(fn) && !a.cwalk.begun[a.c.function(fn)]) {
+	if !indirect && len(calls) == 0 && !never {
 		a.unresolved(fn, a.entry(fn), "the number is a parameter, and no call of the function was found")
 	}
 	for _, from := range calls {
