@@ -118,7 +118,7 @@ func (c *clib) frame(f cfunc, pc uint64) usage.Frame {
 		return usage.Frame{Function: fmt.Sprintf("%#x", pc)}
 	}
 	im := c.images[f.image]
-	out := usage.Frame{Package: im.Name, Module: im.Path, Version: im.BuildID()}
+	out := usage.Frame{Package: im.Name, Module: im.Path, Version: im.BuildID(), File: im.Path}
 	switch {
 	case f.fn != noFunc:
 		out.Function = im.Funcs[f.fn].Name

@@ -154,8 +154,11 @@ func writePlaces(b *strings.Builder, places []Unresolved) {
 // Place returns the frame's source as PACKAGE/FILE:LINE, which reads the same
 // wherever the program was built.
 func (f Frame) Place() string {
-	if f.File == "" {
+	switch {
+	case f.File == "":
 		return ""
+	case f.Line == 0: // in a library
+		return path.Base(f.File)
 	}
 	return fmt.Sprintf("%s:%d", path.Join(f.Package, path.Base(f.File)), f.Line)
 }

@@ -157,7 +157,9 @@ type Evidence struct {
 	Through []string `json:"through,omitempty"`
 }
 
-// A Frame is a place in the source of a program.
+// A Frame is a place in the source of a program. Of C code there is no source: the
+// file and the module are the library, the version is its build ID, and there is no
+// line. A function without a name goes by its address in the library.
 type Frame struct {
 	Function string `json:"function"`
 	File     string `json:"file,omitempty"`

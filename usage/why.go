@@ -3,6 +3,7 @@ package usage
 import (
 	"fmt"
 	"io"
+	"path"
 	"strings"
 )
 
@@ -264,6 +265,10 @@ func cutItab(name string) (of, as string, ok bool) {
 func (f Frame) module() string {
 	if f.Version == "" || f.Version == "(devel)" {
 		return f.Module
+	}
+	const short = 12
+	if path.IsAbs(f.Module) && len(f.Version) > short { // a library's build ID
+		return f.Module + "@" + f.Version[:short]
 	}
 	return f.Module + "@" + f.Version
 }
