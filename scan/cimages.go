@@ -243,6 +243,14 @@ func (c *clib) checkMids() {
 		}
 	}
 	for _, im := range c.images {
+		for fn := range im.Funcs {
+			pads, _ := im.Landings(fn)
+			for _, pc := range pads {
+				if to := im.FuncAt(pc); to >= 0 {
+					im.mids[to] = append(im.mids[to], pc)
+				}
+			}
+		}
 		for again := true; again; {
 			again = false
 			for _, fn := range slices.Sorted(maps.Keys(im.mids)) {

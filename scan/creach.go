@@ -289,7 +289,11 @@ func (w *cwalk) drain() {
 		for _, x := range im.facts[f.fn].refs {
 			w.ref(cstep{how: byCall, from: f, goFn: noFunc, off: x.off}, f.image, x)
 		}
-		for _, pc := range im.splits(f.fn) {
+		pads, ok := im.Landings(f.fn)
+		if !ok {
+			w.c.unresolved(f, im.Funcs[f.fn].Start, "the table of where exceptions lead cannot be read")
+		}
+		for _, pc := range slices.Concat(im.splits(f.fn), pads) {
 			w.visit(cplace{f.image, pc}, cstep{how: byJump, from: f, goFn: noFunc})
 		}
 	}

@@ -44,7 +44,8 @@ type Image struct {
 	segments []segment
 	tags     map[elf.DynTag]uint64
 	exec     []Range
-	exports  map[string][]int // the numbers of the symbols that it defines, by name
+	tables   map[uint64]uint64 // of landing pads, by the functions that have them
+	exports  map[string][]int  // the numbers of the symbols that it defines, by name
 }
 
 // A segment is a piece of memory.

@@ -8,6 +8,7 @@ import (
 // unwindable returns the functions that the tables for unwinding list, by
 // address, none overlapping another (LSB Core, "Exception Frames").
 func (im *Image) unwindable() []Range {
+	im.tables = map[uint64]uint64{}
 	out := im.indexed()
 	if out == nil { // static programs have no index
 		out = im.listed()
@@ -33,10 +34,8 @@ func (im *Image) indexed() []Range {
 	table := im.Bytes(at+12, 8*uint64(order.Uint32(h[8:])))
 	var out []Range
 	for ; len(table) > 0; table = table[8:] {
-		start := at + uint64(int64(int32(order.Uint32(table))))
-		size, ok := im.frameSize(at + uint64(int64(int32(order.Uint32(table[4:])))))
-		if ok && size > 0 && im.Code(start) && im.Bytes(start, size) != nil {
-			out = append(out, Range{start, start + size})
+		if r, ok := im.frame(at + uint64(int64(int32(order.Uint32(table[4:]))))); ok {
+			out = append(out, r)
 		}
 	}
 	return out
@@ -50,90 +49,83 @@ func (im *Image) listed() []Range {
 	}
 	var out []Range
 	for at := section.Start; section.Contains(at); {
-		b := im.Bytes(at, 16)
+		b := im.Bytes(at, 8)
 		if b == nil || order.Uint32(b) == 0 || order.Uint32(b) == 0xffffffff {
 			break
 		}
-		size, ok := im.frameSize(at)
-		start := uint64(0)
-		switch form := im.pointerForm(at + 4 - uint64(order.Uint32(b[4:]))); form & 0xf7 {
-		case 0x13: // four bytes, from their own place on
-			start = at + 8 + uint64(int64(int32(order.Uint32(b[8:]))))
-		case 0x03:
-			start = uint64(order.Uint32(b[8:]))
-		case 0x00, 0x04:
-			start = order.Uint64(b[8:])
-		default:
-			ok = false
-		}
-		if order.Uint32(b[4:]) != 0 && ok && size > 0 && im.Code(start) && im.Bytes(start, size) != nil {
-			out = append(out, Range{start, start + size})
+		if order.Uint32(b[4:]) != 0 {
+			if r, ok := im.frame(at); ok {
+				out = append(out, r)
+			}
 		}
 		at += 4 + uint64(order.Uint32(b))
 	}
 	return out
 }
 
-// frameSize returns how many bytes of code the entry at an address is for.
-func (im *Image) frameSize(at uint64) (uint64, bool) {
-	b := im.Bytes(at, 24)
-	if b == nil || order.Uint32(b) == 0xffffffff {
-		return 0, false
+// frame reads the entry of a function, and notes where its table of landing pads is.
+func (im *Image) frame(at uint64) (Range, bool) {
+	r := reader{im: im, at: at}
+	if size := r.value(0x03); size == 0 || size == 0xffffffff {
+		return Range{}, false
 	}
-	switch im.pointerForm(at+4-uint64(order.Uint32(b[4:]))) & 0x0f {
-	case 0x03, 0x0b: // four bytes
-		return uint64(order.Uint32(b[12:])), true
-	case 0x00, 0x04, 0x0c: // eight
-		return order.Uint64(b[16:]), true
+	common := r.at
+	common -= r.value(0x03)
+	forms := im.forms(common)
+	if r.failed || !forms.known {
+		return Range{}, false
 	}
-	return 0, false
+	start := r.pointer(forms.code)
+	size := r.value(forms.code)
+	if r.failed || size == 0 || !im.Code(start) || im.Bytes(start, size) == nil {
+		return Range{}, false
+	}
+	if forms.augmented && forms.table != omitted {
+		r.uleb() // how long that is
+		if table := r.pointer(forms.table); table != 0 {
+			im.tables[start] = table // a bad one is found out where it is read
+		}
+	}
+	return Range{start, start + size}, true
 }
 
-// pointerForm returns how entries have addresses, as the common entry at an address
-// says it.
-func (im *Image) pointerForm(at uint64) byte {
-	const unknown = 0xff
-	b := im.From(at)
-	if len(b) < 32 {
-		return unknown
-	}
-	augmentation := text(b[:32], 9)
-	rest := b[9+len(augmentation)+1:]
+// frameForms is how entries have their addresses.
+type frameForms struct {
+	known, augmented bool
+	code, table      byte
+}
+
+// forms reads the common entry at an address.
+func (im *Image) forms(at uint64) frameForms {
+	out := frameForms{table: omitted}
+	r := reader{im: im, at: at + 8}
+	r.byte() // the version
+	augmentation := text(im.From(r.at), 0)
+	r.at += uint64(len(augmentation)) + 1
 	if augmentation == "" {
-		return 0
+		out.known = !r.failed
+		return out
 	}
 	if augmentation[0] != 'z' {
-		return unknown
+		return out
 	}
-	number := func() bool { // an LEB128
-		for len(rest) > 0 {
-			c := rest[0]
-			rest = rest[1:]
-			if c < 0x80 {
-				return true
-			}
-		}
-		return false
-	}
-	if !number() || !number() || !number() || !number() { // alignments, return register, length
-		return unknown
+	out.augmented = true
+	for range 4 { // alignments, the register of the return address, the length
+		r.uleb()
 	}
 	for _, c := range augmentation[1:] {
-		switch {
-		case len(rest) < 10:
-			return unknown
-		case c == 'R':
-			return rest[0]
-		case c == 'L':
-			rest = rest[1:]
-		case c == 'P' && rest[0]&0x0f == 0x0b || c == 'P' && rest[0]&0x0f == 0x03:
-			rest = rest[5:]
-		case c == 'P' && rest[0]&0x07 == 0 || c == 'P' && rest[0]&0x07 == 4:
-			rest = rest[9:]
-		case c == 'S' || c == 'B':
+		switch c {
+		case 'R':
+			out.code = r.byte()
+		case 'L':
+			out.table = r.byte()
+		case 'P':
+			r.value(r.byte())
+		case 'S', 'B': // a signal's frame, signed addresses
 		default:
-			return unknown
+			return out
 		}
 	}
-	return unknown
+	out.known = !r.failed
+	return out
 }
