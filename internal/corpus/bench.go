@@ -26,6 +26,7 @@ type bench struct {
 	goroot    string
 	gocache   string
 	modcache  string
+	keep      string // "", or where the results of rows are kept
 
 	mu       sync.Mutex
 	progress io.Writer // nil, or where it says what is done
@@ -61,7 +62,7 @@ func newBench(ctx context.Context) (b *bench, err error) {
 		return nil, errors.Join(err, b.close())
 	}
 	b.curb = filepath.Join(b.dir, "curb")
-	if out, err := b.command(ctx, "build", "-o", b.curb, "./cmd/curb").CombinedOutput(); err != nil {
+	if out, err := b.command(ctx, "build", "-trimpath", "-buildvcs=false", "-o", b.curb, "./cmd/curb").CombinedOutput(); err != nil {
 		return nil, errors.Join(fmt.Errorf("build curb: %w\n%s", err, out), b.close())
 	}
 	if err := b.prepare(ctx); err != nil {

@@ -24,6 +24,10 @@
 // corpus's own, on the loopback interface. As long as C code is not analysed, all of
 // these fail.
 //
+// A whole run takes an hour or more. With -keep, rows in which nothing failed are kept
+// in a directory, and are not run again while curb and their program are the same:
+// remove a row's file there when its workload has changed.
+//
 // With -recipe it compares the list that one run of strace gives for an example
 // with the list that curb makes.
 //
@@ -40,6 +44,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,6 +59,7 @@ func main() {
 	flag.StringVar(&o.part, "part", "all", "`part` of the corpus: all, or ci, which takes less than ten minutes, or c, the programs with C code, which all leaves out")
 	flag.StringVar(&o.match, "run", "", "only the programs whose label, such as caddy-amd64-pie, matches this `regexp`")
 	flag.StringVar(&o.file, "o", "", "write a document with the table to this `file`")
+	flag.StringVar(&o.keep, "keep", "", "keep what came of rows without failures in this `directory`, and do not run those again whose program and curb are the same")
 	flag.BoolVar(&o.stacks, "stacks", false, "only hold the stacks that are recorded against the static call graph")
 	flag.BoolVar(&o.unseen, "unseen", false, "say which calls were predicted and never observed, and by which code")
 	flag.BoolVar(&o.quick, "quick", false, "run each program once in each of its ways, with no call made to fail")
@@ -79,6 +85,7 @@ func main() {
 // options say what is done with which rows.
 type options struct {
 	part, match, file string
+	keep              string
 	stacks, verbose   bool
 	unseen, quick     bool
 	observed          bool
@@ -122,6 +129,14 @@ func (o options) main(ctx context.Context, w io.Writer) (ok bool, err error) {
 	defer func() { err = errors.Join(err, b.close()) }()
 	if o.verbose {
 		b.progress = os.Stderr
+	}
+	if o.keep != "" && !o.stacks {
+		if b.keep, err = filepath.Abs(o.keep); err != nil {
+			return false, err
+		}
+		if err := os.MkdirAll(b.keep, 0o755); err != nil {
+			return false, err
+		}
 	}
 	if !alone() {
 		// Building needs what running must not have.
