@@ -43,6 +43,12 @@ func stopped(l *live) error {
 	return l.request("POST", l.port2, "/stop", "", 200)
 }
 
+// logged asks for a page often enough for a log to be begun anew.
+func logged(l *live) error {
+	page := func() error { return l.get(l.port, "/", 200) }
+	return l.work(page, func() error { return errors.Join(page(), l.sleep(1100*time.Millisecond), page()) }, syscall.SIGTERM)
+}
+
 // rewritten has a server read its configuration anew when the file changes.
 func rewritten(file string, ready func(*live) error) func(*live) error {
 	return func(l *live) error {

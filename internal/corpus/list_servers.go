@@ -17,6 +17,7 @@ var servers = []program{
 			{args: []string{"run", "--config", "Caddyfile"}, drive: browse(syscall.SIGINT)},
 			{args: []string{"start", "--config", "Caddyfile"}, drive: stopped},
 			{args: []string{"run", "--config", "unix.caddy", "--adapter", "caddyfile", "--watch", "--pidfile", "{dir}/pid"}, drive: rewritten("unix.caddy", func(l *live) error { return l.get(l.port, "/", 200) })},
+			{args: []string{"run", "--config", "acme.caddy", "--adapter", "caddyfile"}, drive: logged},
 			{args: []string{"file-server", "--root", "site", "--listen", "127.0.0.1:{port}", "--browse", "--access-log"}, drive: pages},
 			{args: []string{"adapt", "--config", "Caddyfile", "--validate"}},
 			{args: []string{"fmt", "--overwrite", "Caddyfile"}},
@@ -53,6 +54,7 @@ var servers = []program{
 			{args: []string{"-conf", "Corefile.broken"}, exit: 1},
 			{args: []string{"-conf", "Corefile.relay"}, drive: relayed},
 			{args: []string{"-conf", "Corefile", "-pidfile", "{dir}/pid"}, drive: upgraded},
+			{args: []string{"-conf", "Corefile", "-pidfile", "{dir}/pid"}, drive: resolve(syscall.SIGINT)},
 			{args: []string{"-conf", "stdin"}, stdin: ".:{port} {\n nosuchplugin\n}\n", exit: 1},
 			{args: []string{"-plugins"}},
 		},
@@ -110,12 +112,16 @@ func (l *live) work(ready, work func() error, end syscall.Signal) error {
 // browse asks an HTTP server for pages, and for a new configuration.
 func browse(end syscall.Signal) func(*live) error {
 	return func(l *live) error {
+		// The server may answer and close the connection before it has read that.
+		long := func() error {
+			return l.retry(func() error { return l.request("POST", l.port, "/self/hello", strings.Repeat("a", 1<<20), 200) })
+		}
 		return l.work(func() error { return l.get(l.port, "/hello", 200) }, func() error {
 			return errors.Join(
 				l.get(l.port, "/", 200), l.get(l.port, "/page.html", 200), l.get(l.port, "/missing", 404), l.get(l.port, "/proxied/x", 502),
 				l.get(l.port2, "/config/", 200), l.request("POST", l.port2, "/load", "{", 400),
 				l.request("PATCH", l.port2, "/config/apps/http/grace_period", `"1s"`, 404),
-				l.request("POST", l.port, "/self/hello", strings.Repeat("a", 1<<20), 200), l.get(l.port, "/self/program", 200), l.get(l.port, "/program", 200),
+				long(), l.get(l.port, "/self/program", 200), l.get(l.port, "/program", 200),
 				l.get(l.port2, "/debug/pprof/heap?debug=1", 200), l.get(l.port2, "/debug/pprof/profile?seconds=1", 200),
 			)
 		}, end)

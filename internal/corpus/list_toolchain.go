@@ -68,7 +68,7 @@ var toolchain = []program{
 		},
 	},
 	{
-		pkg: "cmd/vet", ci: true, faults: true,
+		pkg: "cmd/vet", ci: true, faults: true, starts: []string{"good.exe"},
 		ways: []way{
 			{args: []string{"alone/vet.cfg"}},
 			{args: []string{"wrong/vet.cfg"}, exit: 1},
@@ -77,6 +77,7 @@ var toolchain = []program{
 			{env: counting, args: []string{"alone/vet.cfg"}},
 			{args: []string{"-json", "wrong/vet.cfg"}},
 			{args: []string{"-flags"}},
+			{args: []string{"alone/gccgo.cfg"}, env: stubs},
 		},
 	},
 	{
@@ -103,6 +104,7 @@ var toolchain = []program{
 			{args: []string{"-importcfg", "{prep}/importcfg", "-cpuprofile", "cpu", "-memprofile", "memory", "-o", "main", "{prep}/main.a"}},
 			{args: []string{"-importcfg", "{prep}/importcfg", "-o", "/dev/full", "{prep}/main.a"}, exit: 2},
 			{args: []string{"-importcfg", "{prep}/importcfg", "-linkmode=external", "-extld=/bin/false", "-o", "main", "{prep}/main.a"}, exit: 2},
+			{args: []string{"-importcfg", "{prep}/importcfg", "-linkmode=external", "-extld={prep}/good.exe", "-o", "main", "{prep}/main.a"}},
 			{args: []string{"-importcfg", "{prep}/importcfg", "-buildmode=c-archive", "-extar={prep}/good.exe", "-o", "main.a", "{prep}/main.a"}},
 			{args: []string{"-importcfg", "{prep}/importcfg", "-o", "good/main.go", "-memprofile=/dev/full", "{prep}/main.a"}, exit: 1},
 			{args: []string{"-V=full"}, env: counting},
@@ -168,6 +170,8 @@ var toolchain = []program{
 			{args: []string{"-top", "-seconds=1", "http://localhost:1/debug/pprof/profile"}, exit: 2},
 			{args: []string{"{prep}/profile"}, stdin: "top 3\nweb\npng >out.png\nraw >out\nquit\n"},
 			{args: []string{"{prep}/profile"}, keys: []string{"top 3\n", "quit\n"}},
+			{args: []string{"{prep}/profile"}, keys: []string{"top 3\n", "quit\n"}, env: []string{"TERM=xterm"}},
+			{args: []string{"-weblist=nothing", "-output=list", "{prep}/good.exe", "{prep}/profile"}, exit: 2},
 			{args: []string{"-http=127.0.0.1:{port}", "-no_browser", "{prep}/profile"}, exit: 128 + 15, drive: func(l *live) error {
 				if err := l.retry(func() error { return l.get(l.port, "/ui/top", 200) }); err != nil {
 					return err

@@ -20,6 +20,7 @@ var tools = []program{
 			{args: []string{"bundle/main.js", "--bundle", "--watch", "--outfile=out.js", "--log-level=debug"}, stdin: " "},
 			{args: []string{"bundle/main.js", "--outfile=/dev/full"}, exit: 1},
 			{args: []string{"--service=0.28.2", "--ping"}, stdin: "nonsense"},
+			{args: []string{"--bundle", "--loader:.exe=binary", "--outfile=out.js", "{prep}/bin/good.exe"}},
 		},
 	},
 	{
@@ -30,6 +31,7 @@ var tools = []program{
 			{args: []string{".", "broken.json"}, exit: 5},
 			{args: []string{".", "missing.json"}, exit: 5},
 			{args: []string{"-r", "-f", "missing.jq"}, exit: 5},
+			{args: []string{"-n", "-f", "data.json", "--rawfile", "raw", "script.sh"}},
 			{args: []string{"-n", "-L", "site", "import \"missing\" as m; 1"}, exit: 3},
 			{args: []string{"-n", "[now | localtime | strftime(\"%Z\")], $ENV, (\"a\" | test(\"b\"))"}, env: []string{"TZ=Europe/Paris"}},
 			{args: []string{"-C", ".", "data.json"}, keys: []string{" "}},
@@ -77,6 +79,7 @@ var tools = []program{
 			{args: []string{"-checks=all", "./good"}, env: workspace, exit: 1},
 			{args: []string{"./broken"}, env: workspace, exit: 1},
 			{args: []string{"-debug.version"}},
+			{args: []string{"-debug.cpuprofile=cpu", "-debug.memprofile=memory", "./good"}, env: workspace, exit: 1},
 		},
 	},
 	{
@@ -111,6 +114,9 @@ var tools = []program{
 			{stdin: "foo\nbar\nbaz\n", keys: []string{"ba", "\r"}},
 			{stdin: "foo\nbar\nbaz\n", keys: []string{"\x1b"}, exit: 130},
 			{args: []string{"--height=40%", "--history=history", "--preview=echo {}", "--bind=ctrl-x:execute-silent(true)", "--listen=127.0.0.1:{port}"}, keys: []string{"zo", "\x18", "\r"}},
+			{env: []string{"TMUX=1", "PATH={prep}/bin:/usr/bin:/bin"}, args: []string{"--tmux"}, stdin: "foo\n"},
+			{env: []string{"FZF_DEFAULT_OPTS_FILE={dir}/fzf.options"}, args: []string{"--bind=load:accept"}, stdin: "foo\n", keys: []string{" "}},
+			{env: []string{"FZF_DEFAULT_COMMAND=echo one; sleep 60"}, args: []string{"--bind=ctrl-r:reload(echo two)"}, keys: []string{"\x12", "\x1b"}, exit: 130},
 			{env: []string{"FZF_DEFAULT_COMMAND=echo one; echo two", "SHELL={prep}/good.exe"}, args: []string{"--height=~10"}, keys: []string{"\r"}},
 		},
 	},

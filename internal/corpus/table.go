@@ -120,7 +120,8 @@ Each line is one binary. It was run as often as it says, and the system calls
 that its own code made were observed: in all ways of its workload, which make it
 succeed, fail, end by itself and by a signal; with one processor, with a
 garbage collection at every opportunity, stopped and continued, and ended by
-SIGQUIT with GOTRACEBACK=crash; the small programs also with GODEBUG=efence=1.
+SIGQUIT with GOTRACEBACK=crash; those in mode plain and the small ones also with
+GODEBUG=efence=1.
 Then, for some, each observed call was made to fail, one at a time, with ENOSYS,
 EPERM and EINTR, which brings out what older kernels would. What the scan of
 the binary did not predict is missed. F1 is the harmonic mean of the part of the
@@ -134,7 +135,7 @@ value that an argument had must be among those that were predicted.
 
 Programs in mode plain, built by the newest Go, were observed more widely: with
 settings of the runtime, with output that nobody takes while memory is short, in a
-process without a vDSO, with few descriptors and no home, with little address
+process without a vDSO, without calls that older kernels do not have, with few descriptors and no home, with little address
 space, as a user who owns nothing, and on a full disk. All but the small ones ran
 once in each of their ways where they were built otherwise. Those in mode main lock
 themselves down at the start of main by the file that "curb gen" wrote, those in

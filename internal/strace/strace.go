@@ -121,6 +121,13 @@ func (r Run) run(ctx context.Context, argv []string, find func(context.Context, 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var out, errs bytes.Buffer
+	if len(r.Under) > 0 { // it would look for the tracer where the program's own PATH says
+		tracer, err := exec.LookPath(argv[0])
+		if err != nil {
+			return nil, err
+		}
+		argv = append([]string{tracer}, argv[1:]...)
+	}
 	argv = slices.Concat(r.Under, argv, r.Args)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = r.Dir, r.Env, r.Stdin, &out, &errs

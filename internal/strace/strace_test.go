@@ -146,7 +146,7 @@ func TestParseLocked(t *testing.T) {
 
 // What starts the tracer is not traced, and decides what the program may have.
 func TestUnder(t *testing.T) {
-	got, err := Run{Path: "/bin/sh", Args: []string{"-c", "ulimit -n"}, Under: []string{"prlimit", "--nofile=33", "--"}}.Trace(t.Context())
+	got, err := Run{Path: "/bin/sh", Args: []string{"-c", "ulimit -n"}, Env: []string{"PATH=/missing"}, Under: []string{"prlimit", "--nofile=33", "--"}}.Trace(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
