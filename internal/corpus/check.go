@@ -25,6 +25,7 @@ type result struct {
 	syscalls   []usage.Syscall // those that are predicted, with the code that makes them
 	unresolved []usage.Unresolved
 	confined   bool     // it was run under a filter
+	kept       bool     // it was run before
 	compared   int      // stacks that were compared with the call graph
 	gaps       []string // what those have that it has not
 	values     []string // of arguments, which were recorded and not predicted

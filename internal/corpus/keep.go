@@ -42,6 +42,15 @@ func hash(file string) (string, error) {
 	return fmt.Sprintf("%x", sha256.Sum256(text)), err
 }
 
+// keepIn has the results of rows kept in a directory.
+func (b *bench) keepIn(dir string) error {
+	var err error
+	if b.keep, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	return os.MkdirAll(b.keep, 0o755)
+}
+
 // checkOnce checks a row unless that has been done and kept. What is kept holds
 // while curb and the program are the same; workloads may have changed since.
 func (b *bench) checkOnce(ctx context.Context, r row) (*result, error) {
@@ -91,7 +100,7 @@ func recall(file string, r row, of key) (*result, error) {
 		return nil, nil
 	}
 	return &result{
-		row: r, version: had.Version, goVersion: had.GoVersion, confined: had.Confined,
+		row: r, kept: true, version: had.Version, goVersion: had.GoVersion, confined: had.Confined,
 		runs: had.Runs, compared: had.Compared, observed: had.Observed, predicted: had.Predicted,
 	}, nil
 }

@@ -44,7 +44,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -131,10 +130,7 @@ func (o options) main(ctx context.Context, w io.Writer) (ok bool, err error) {
 		b.progress = os.Stderr
 	}
 	if o.keep != "" && !o.stacks {
-		if b.keep, err = filepath.Abs(o.keep); err != nil {
-			return false, err
-		}
-		if err := os.MkdirAll(b.keep, 0o755); err != nil {
+		if err := b.keepIn(o.keep); err != nil {
 			return false, err
 		}
 	}

@@ -135,14 +135,24 @@ value that an argument had must be among those that were predicted.
 
 Programs in mode plain, built by the newest Go, were observed more widely: with
 settings of the runtime, with output that nobody takes while memory is short, in a
-process without a vDSO, without calls that older kernels do not have, with few descriptors and no home, with little address
-space, as a user who owns nothing, and on a full disk. All but the small ones ran
-once in each of their ways where they were built otherwise. Those in mode main lock
+process without a vDSO, without calls that older kernels do not have, with few
+descriptors and no home, with little address space, as a user who owns nothing, and
+on a full disk. All but the small ones ran once in each of their ways where they were
+built otherwise. Those in mode main lock
 themselves down at the start of main by the file that "curb gen" wrote, those in
 mode locked in the middle of their work; what they did from there on is held against
 what was predicted from there on, and nothing that they did was denied.
 
 `, time.Now().UTC().Format(time.DateOnly), release, "go run ./internal/corpus "+args)
+	kept := 0
+	for _, r := range results {
+		if r.kept {
+			kept++
+		}
+	}
+	if kept > 0 {
+		fmt.Fprintf(&out, "%d lines, on which nothing failed, were kept from earlier runs with the same\nbinaries of curb and of the programs.\n\n", kept)
+	}
 	if err := writeTable(&out, results); err != nil {
 		return err
 	}

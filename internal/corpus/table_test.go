@@ -90,14 +90,16 @@ valued-amd64-plain:
 
 func TestDocument(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "corpus.md")
-	if err := writeDocument(file, "-part ci", []*result{sample("caddy", "amd64")}); err != nil {
+	earlier := sample("caddy", "arm64")
+	earlier.kept = true
+	if err := writeDocument(file, "-part ci", []*result{sample("caddy", "amd64"), earlier}); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"on Linux ", "go run ./internal/corpus -part ci\n", "| caddy ", "1 binaries, 5 runs, 0 failed."} {
+	for _, want := range []string{"on Linux ", "go run ./internal/corpus -part ci\n", "| caddy ", "2 binaries, 10 runs, 0 failed.", "1 lines, on which nothing failed, were kept"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the document lacks %q:\n%s", want, text)
 		}
