@@ -2,8 +2,10 @@ package elfimage_test
 
 import (
 	"bytes"
+	"debug/elf"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/gocurb/curb/internal/elfimage"
@@ -42,6 +44,22 @@ func TestLibrary(t *testing.T) {
 	}
 	if got := im.Find("getaddrinfo", "NO_SUCH_VERSION"); len(got) != 0 {
 		t.Errorf("a version that there is not: %v", got)
+	}
+}
+
+// A relocation that is not known, such as one of code, may lead anywhere.
+func TestUnknownRelocation(t *testing.T) {
+	content, err := os.ReadFile(libc(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := elf.NewFile(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content[f.Section(".rela.dyn").Offset+8] = byte(elf.R_X86_64_PC32)
+	if _, err := elfimage.Read(content, "libc.so.6"); err == nil || !strings.Contains(err.Error(), "of a type that is not known") {
+		t.Errorf("the error is %v", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package elfimage
 
 import (
 	"debug/elf"
+	"fmt"
 )
 
 // A Symbol is an entry of the dynamic table of symbols.
@@ -172,7 +173,8 @@ type Reloc struct {
 type relocKind uint8
 
 const (
-	relocOther relocKind = iota // of thread-local storage, copies
+	relocUnknown relocKind = iota
+	relocOther             // of thread-local storage, copies
 	relocSymbol
 	relocSlot
 	relocRelative
@@ -191,6 +193,9 @@ func (im *Image) relocKind(kind uint32) relocKind {
 			return relocRelative
 		case elf.R_X86_64_IRELATIVE:
 			return relocCall
+		case elf.R_X86_64_NONE, elf.R_X86_64_COPY, elf.R_X86_64_DTPMOD64, elf.R_X86_64_DTPOFF64, elf.R_X86_64_TPOFF64,
+			elf.R_X86_64_TLSDESC, elf.R_X86_64_SIZE64:
+			return relocOther
 		}
 	case elf.EM_AARCH64:
 		switch elf.R_AARCH64(kind) {
@@ -202,9 +207,12 @@ func (im *Image) relocKind(kind uint32) relocKind {
 			return relocRelative
 		case elf.R_AARCH64_IRELATIVE:
 			return relocCall
+		case elf.R_AARCH64_NONE, elf.R_AARCH64_COPY, elf.R_AARCH64_TLS_DTPMOD64, elf.R_AARCH64_TLS_DTPREL64, elf.R_AARCH64_TLS_TPREL64,
+			elf.R_AARCH64_TLSDESC:
+			return relocOther
 		}
 	}
-	return relocOther
+	return relocUnknown
 }
 
 // Tags that debug/elf does not know (gABI, "RELR Relative Relocation Entries").
@@ -225,6 +233,8 @@ func (im *Image) readRelocs() error {
 			r := Reloc{Addr: order.Uint64(table), Symbol: int(info >> 32), Value: order.Uint64(table[16:])}
 			kind := im.relocKind(uint32(info))
 			switch r.Slot = kind == relocSlot; kind {
+			case relocUnknown: // such as those of code
+				return fmt.Errorf("it has a relocation, at %#x, of a type that is not known (%d)", r.Addr, uint32(info))
 			case relocOther:
 				continue
 			case relocSymbol, relocSlot:
