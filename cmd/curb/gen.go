@@ -104,7 +104,7 @@ func genPolicy(ctx context.Context, p *gen.Package, u *usage.Usage, allowed *all
 	var exit *exitError
 	if errors.As(err, &exit) && exit.code == exitUndecided {
 		if c, asked := p.UsesC(ctx); asked == nil && c {
-			exit.err = fmt.Errorf("%w\nThe program contains C code, which curb does not read: build it without, with CGO_ENABLED=0 in the environment", exit.err)
+			exit.err = fmt.Errorf("%w\nThe program contains C code. If it can do without, build it with CGO_ENABLED=0 in the environment", exit.err)
 		}
 	}
 	return policy, err
