@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"crypto/sha256"
 	"debug/elf"
 	"fmt"
 	"maps"
@@ -25,17 +24,18 @@ type clib struct {
 	loader int       // the one of the dynamic loader, noFunc in static programs
 	start  int       // the function of Go with which its part of the program begins, noFunc if that is not known
 
+	l       *elfimage.Loader
 	notable map[cplace]string // functions of the C library whose callers matter, with their names
-	noted   map[string]cfunc  // and what has called them
 	ends    map[cplace]bool   // whether functions return, as far as it is known
+	opened  copened           // what the program loads by itself
 	open    []copen
-	files   []usage.LoaderFile // that the result rests on
 }
 
 // A cimage is one of the images, with what matters of its functions.
 type cimage struct {
 	*elfimage.Image
 	first int // the number of its first function: see cbodies.go
+	how   usage.Loaded
 	facts []cfacts
 	slots map[uint64][]cplace // what the words that the loader fills in hold
 	mids  map[int][]uint64    // where functions are entered, but for their starts
@@ -82,15 +82,17 @@ func (a *analysis) loadC(sysroot string) (*clib, error) {
 	if err := l.LoadAll(); err != nil {
 		return nil, err
 	}
-	c := &clib{a: a, needed: len(l.Images), notable: map[cplace]string{}, noted: map[string]cfunc{}, ends: map[cplace]bool{}}
+	c := &clib{a: a, l: l, notable: map[cplace]string{}, ends: map[cplace]bool{}}
+	c.add(usage.LoadedAsNeeded)
 	var loader *elfimage.Image
 	if a.file.Interp != "" {
 		if loader, err = l.Load(a.file.Interp, exe); err != nil {
 			return nil, fmt.Errorf("%s, which starts it: %w", a.file.Interp, err)
 		}
+		c.add(usage.LoadedAsLoader)
 	}
 	c.needed = len(l.Images)
-	if err := loadAtRunTime(l); err != nil {
+	if err := c.loadAtRunTime(); err != nil {
 		return nil, err
 	}
 	c.loader = slices.Index(l.Images, loader)
@@ -99,26 +101,37 @@ func (a *analysis) loadC(sysroot string) (*clib, error) {
 		if im.Machine != a.arch.machine {
 			return nil, fmt.Errorf("%s is for %s", im.Path, im.Machine)
 		}
-		c.images = append(c.images, &cimage{Image: im, slots: map[uint64][]cplace{}, mids: map[int][]uint64{}, named: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{}})
 	}
-	for i := range c.images {
-		c.bind(i)
+	c.readAll()
+	c.start = c.findStart()
+	return c, nil
+}
+
+// add takes up the images that the loader has loaded since.
+func (c *clib) add(how usage.Loaded) {
+	for _, im := range c.l.Images[len(c.images):] {
+		c.images = append(c.images, &cimage{Image: im, how: how, slots: map[uint64][]cplace{}, mids: map[int][]uint64{}, named: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{}})
 	}
-	for i := range c.images {
-		c.gather(i)
+	c.numberFunctions()
+}
+
+// readAll binds and reads all images that are new. Those that were loaded while the
+// program runs can have what they lacked in one that is new.
+func (c *clib) readAll() {
+	for i, im := range c.images {
+		if im.facts == nil || i >= c.needed {
+			clear(im.slots)
+			c.bind(i)
+		}
+	}
+	for i, im := range c.images {
+		if im.facts == nil {
+			c.gather(i)
+		}
 	}
 	c.checkMids()
 	c.numberFunctions()
 	c.findNotable()
-	c.start = c.findStart()
-	for _, name := range slices.Sorted(maps.Keys(l.Files)) {
-		file := usage.LoaderFile{Path: name}
-		if b := l.Files[name]; b != nil {
-			file.SHA256 = fmt.Sprintf("%x", sha256.Sum256(b))
-		}
-		c.files = append(c.files, file)
-	}
-	return c, nil
 }
 
 // outsideOf returns what of the functions is not in Go's text.
@@ -170,8 +183,8 @@ func (c *clib) bind(i int) {
 		to := []cplace{{i, r.Value}}
 		if r.Symbol > 0 {
 			s := &im.Symbols[r.Symbol]
-			if to = c.lookup(i, s.Name, s.Version); to == nil && s.Defined {
-				to = []cplace{{i, s.Addr}}
+			if to = c.lookup(i, s.Name, s.Version); s.Defined && (to == nil || i >= c.needed) {
+				to = append(to, cplace{i, s.Addr}) // what is loaded later can be asked first for its own
 			}
 			if to == nil && s.Bind != elf.STB_WEAK {
 				c.unresolved(cfunc{i, noFunc}, r.Addr, fmt.Sprintf("it needs %s %s, which no library has", s.Name, s.Version))
@@ -237,7 +250,7 @@ func (c *clib) checkMids() {
 			for _, to := range list {
 				in := c.images[to.image]
 				if fn := in.FuncAt(to.addr); fn >= 0 && in.Funcs[fn].Start != to.addr {
-					in.mids[fn] = append(in.mids[fn], to.addr)
+					in.addMid(fn, to.addr)
 				}
 			}
 		}
@@ -287,15 +300,21 @@ func (im *cimage) decodeFrom(arch *arch, fn int) bool {
 func (im *cimage) enter(fn int, r ref) {
 	to := im.FuncAt(r.addr)
 	if to >= 0 && im.Funcs[to].Start != r.addr {
-		im.mids[to] = append(im.mids[to], r.addr)
+		im.addMid(to, r.addr)
 		return
 	}
 	if r.takesAddr() && im.facts[fn].indexed {
 		for _, pc := range im.table(fn, r.addr) {
 			if to := im.FuncAt(pc); to >= 0 {
-				im.mids[to] = append(im.mids[to], pc)
+				im.addMid(to, pc)
 			}
 		}
+	}
+}
+
+func (im *cimage) addMid(fn int, pc uint64) {
+	if !slices.Contains(im.mids[fn], pc) {
+		im.mids[fn] = append(im.mids[fn], pc)
 	}
 }
 

@@ -3,12 +3,11 @@ package scan
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/gocurb/curb/internal/elfimage"
+	"github.com/gocurb/curb/usage"
 )
 
 // What glibc loads by itself while the program runs: modules for names of hosts,
@@ -24,73 +23,55 @@ const (
 func lookedUp(symbol string) bool {
 	switch symbol {
 	case "_Unwind_Resume", "__gcc_personality_v0", "_Unwind_ForcedUnwind", "_Unwind_GetCFA", "_Unwind_Backtrace", "_Unwind_GetIP",
-		"idn2_lookup_ul", "idn2_to_unicode_lzlz":
+		"idn2_lookup_ul", "idn2_to_unicode_lzlz", "gconv", "gconv_init", "gconv_end":
 		return true
 	}
 	return strings.HasPrefix(symbol, "_nss_")
 }
 
-// loadAtRunTime loads them too, as far as they are there.
-func loadAtRunTime(l *elfimage.Loader) error {
+// libc returns the image of the C library, nil where there is none.
+func libc(l *elfimage.Loader) *elfimage.Image {
 	i := slices.IndexFunc(l.Images, func(im *elfimage.Image) bool { return im.Name == "libc.so.6" })
 	if i < 0 {
 		return nil
 	}
-	names := []string{unwinder, hosts}
-	services, err := services(l)
+	return l.Images[i]
+}
+
+// loadAtRunTime loads them too, as far as they are there.
+func (c *clib) loadAtRunTime() error {
+	by := libc(c.l)
+	if by == nil {
+		return nil
+	}
+	if err := c.load(usage.LoadedByLibc, by, unwinder, hosts); err != nil {
+		return err
+	}
+	services, err := services(c.l)
 	if err != nil {
 		return err
 	}
-	for _, s := range services {
-		names = append(names, "libnss_"+s+".so.2")
+	for i, s := range services {
+		services[i] = "libnss_" + s + ".so.2"
 	}
+	return c.load(usage.LoadedByNSS, by, services...)
+}
+
+// load loads libraries that are asked for while the program runs, with what they
+// need. One that is not there is not loaded then, either.
+func (c *clib) load(how usage.Loaded, by *elfimage.Image, names ...string) error {
 	for _, name := range names {
-		if _, err := l.Load(name, l.Images[i]); err != nil && !errors.Is(err, elfimage.ErrNotFound) {
-			return fmt.Errorf("%s, which the C library loads: %w", name, err)
+		if _, err := c.l.Load(name, by); err != nil && !errors.Is(err, elfimage.ErrNotFound) {
+			return fmt.Errorf("%s, which %s loads: %w", name, by.Name, err)
 		}
-	}
-	return l.LoadAll()
-}
-
-// services returns the services by which names are looked up (nsswitch.conf(5)),
-// and those that are used where nothing is said.
-func services(l *elfimage.Loader) ([]string, error) {
-	out := []string{"files", "dns"}
-	content, err := l.ReadFile("/etc/nsswitch.conf")
-	if errors.Is(err, fs.ErrNotExist) {
-		return out, nil
-	} else if err != nil {
-		return nil, err
-	}
-	for text := range strings.Lines(string(content)) {
-		line, _, _ := strings.Cut(text, "#")
-		_, list, _ := strings.Cut(line, ":")
-		for _, word := range strings.Fields(strings.NewReplacer("[", " [", "]", "] ").Replace(list)) {
-			if !strings.ContainsAny(word, "[]=/") && filepath.Base(word) == word && !slices.Contains(out, word) {
-				out = append(out, word)
-			}
+		c.add(how)
+		if err := c.l.LoadAll(); err != nil {
+			return err
 		}
-	}
-	return out, nil
-}
-
-// watched are functions of the C library that load other code, or find it, by
-// names that are not followed. (What the loader exports is for the C library.)
-var watched = map[string]string{
-	"dlopen":     "it can load any library",
-	"dlmopen":    "it can load any library",
-	"iconv_open": "it loads modules that convert characters, which are not followed",
-	"dlsym":      "it can call any function of any library",
-	"dlvsym":     "it can call any function of any library",
-}
-
-// findNotable finds the functions whose callers matter.
-func (c *clib) findNotable() {
-	for name := range watched {
-		for i, im := range c.images {
-			for _, s := range im.Find(name, "") {
-				c.notable[cplace{i, s.Addr}] = name
-			}
+		if how == usage.LoadedByGconv {
+			c.add(how) // what these need is theirs alone
 		}
+		c.add(usage.LoadedAsNeeded)
 	}
+	return nil
 }

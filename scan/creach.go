@@ -122,17 +122,11 @@ func (w *cwalk) data() {
 				w.take(to, cstep{how: byData, from: none, goFn: noFunc, note: "data of " + im.Name})
 			}
 		}
-		if i >= w.c.needed { // loaded while the program runs, and searched for by name
+		if i >= w.c.needed { // loaded while the program runs
 			w.constructors(i, im)
-			im.Exports(func(s elfimage.Symbol) bool {
-				if lookedUp(s.Name) {
-					w.named[cplace{i, s.Addr}] = true
-					w.take(cplace{i, s.Addr}, cstep{how: byData, from: none, goFn: noFunc, note: "the C library looks it up in " + im.Name})
-				}
-				return true
-			})
 		}
 	}
+	w.byName()
 	for _, word := range w.c.a.words {
 		if w.c.a.file.FuncAt(word.value) < 0 && w.c.images[0].slots[word.addr] == nil {
 			w.takeCode(0, word.value, cstep{how: byData, from: none, goFn: noFunc, note: "the program's data"})
@@ -265,9 +259,6 @@ func (w *cwalk) visit(p cplace, s cstep) {
 	if fn < 0 {
 		w.c.unresolved(s.from, p.addr, fmt.Sprintf("control goes to %#x in %s, where there is no code", p.addr, w.c.images[p.image].Name))
 		return
-	}
-	if name, ok := w.c.notable[p]; ok && s.from.image != p.image && s.from.image != w.c.loader {
-		w.c.noted[name] = s.from
 	}
 	if w.c.images[p.image].Funcs[fn].Start == p.addr {
 		w.begun[cfunc{p.image, fn}] = true

@@ -1,8 +1,10 @@
 package scan
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -12,26 +14,27 @@ import (
 
 // beginC loads the C code that belongs to the program, before Go's is walked. Where
 // that cannot be done, the program's C code is unresolved.
-func (a *analysis) beginC(sysroot string) {
+func (a *analysis) beginC(sysroot string, opened []string) error {
 	linked := "it begins with C code"
 	switch {
 	case len(a.file.Needed) > 0:
 		linked = "it is linked with " + strings.Join(a.file.Needed, ", ")
 	case a.file.FuncAt(a.file.Entry) >= 0:
-		return
+		return nil
 	}
 	if why := a.refusesC(); why != "" {
 		a.unresolved(noFunc, a.file.Entry, linked+", which is C code and not analysed: "+why+" (build with CGO_ENABLED=0)")
-		return
+		return nil
 	}
 	c, err := a.loadC(sysroot)
 	if err != nil {
 		a.unresolved(noFunc, a.file.Entry, fmt.Sprintf("%s, which is C code and not analysed: %v (build with CGO_ENABLED=0)", linked, err))
-		return
+		return nil
 	}
 	a.c = c
 	a.pointers = append(a.pointers, c.variables()...)
 	slices.Sort(a.pointers)
+	return c.assumeOpened(opened)
 }
 
 // refusesC says why the C code of a program like this one cannot be analysed, if so.
@@ -103,13 +106,33 @@ func (a *analysis) libraries(phased bool) {
 	if a.c == nil {
 		return
 	}
-	a.cwalk = a.c.walkC(phased)
-	a.sitesInC()
-	for name, by := range a.c.noted {
-		if by == none || by.image < a.c.needed {
-			a.c.unresolved(by, 0, fmt.Sprintf("it calls %s: %s", name, watched[name]))
-		}
+	for more := true; more; {
+		a.cwalk = a.c.walkC(phased)
+		more = a.c.loadMore(a.cwalk)
 	}
+	a.sitesInC()
+	a.c.reportOpened()
+}
+
+// looked returns the files on which the result rests: the libraries, and what was
+// read, or not found, on the way to them.
+func (c *clib) looked() []usage.LoaderFile {
+	var out []usage.LoaderFile
+	for _, name := range slices.Sorted(maps.Keys(c.l.Files)) {
+		file := usage.LoaderFile{Path: name}
+		if b := c.l.Files[name]; b != nil {
+			file.SHA256 = fmt.Sprintf("%x", sha256.Sum256(b))
+		}
+		if im := c.l.Found[name]; im != nil {
+			i := slices.IndexFunc(c.images, func(x *cimage) bool { return x.Image == im })
+			file.BuildID, file.Loaded, file.By = im.BuildID(), c.images[i].how, c.l.By(im).Name
+			if c.l.By(im) == c.images[0].Image {
+				file.By = filepath.Base(c.a.file.Path)
+			}
+		}
+		out = append(out, file)
+	}
+	return out
 }
 
 // frame describes a function of C, or another place where there is none.

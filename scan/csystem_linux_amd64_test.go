@@ -80,3 +80,13 @@ func (s *system) scan(opts scan.Options) *usage.Usage {
 	}
 	return u
 }
+
+// loadedAs returns why a library is loaded.
+func loadedAs(u *usage.Usage, name string) (usage.Loaded, bool) {
+	for _, l := range u.Libraries {
+		if filepath.Base(l.Path) == name && l.Loaded != "" {
+			return l.Loaded, true
+		}
+	}
+	return "", false
+}

@@ -74,8 +74,10 @@
 // in a frame whose address the function takes.
 // Where a function that gets a number has its address in the data only, its calls are
 // found by following all pointers to that forwards (cheld.go).
-// What the library loads while the program runs is taken from nsswitch.conf, and
-// dlopen and its like are unresolved (clooked.go).
+// What the library loads while the program runs is taken from nsswitch.conf (cnss.go),
+// and where characters may be converted all modules for that count (cgconv.go). Where
+// C code loads a library by a name that can be told that is followed too, and so are the
+// functions that it finds there: all, unless their names can be told (copened.go).
 //
 // Of a phase that begins later than the program, what can run in it is found by two
 // walks: of the code that can run before, and of what goes on or can be called from
@@ -141,7 +143,8 @@
 //     and longjmp leads to no place where a number is kept.
 //   - The code does not change itself, and makes none at run time.
 //   - Only if Options.Assume says so: nobody sets GODEBUG or GOTRACEBACK in the
-//     program's environment (environment.go).
+//     program's environment (environment.go), and where it cannot be told which library
+//     C code loads, it is one of those given.
 //
 // # Where it takes more than can happen
 //

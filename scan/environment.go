@@ -15,14 +15,28 @@ type Assume struct {
 	// of GOTRACEBACK=crash. What the program's own code or its build asks for
 	// (debug.SetTraceback, lines of //go:debug) is not.
 	Env bool
+	// Dlopen has the libraries that C code may load where it cannot be told which it
+	// loads (dlopen, by a name that it makes): by path, or by name, as it would be
+	// looked for. All functions that they export count then, and so do what they need
+	// and their constructors. If it is empty nothing is loaded there; if it is nil that
+	// is not known, and such places are unresolved. What code loads by a name that can
+	// be told is followed in any case.
+	Dlopen []string
 }
 
 // Names returns what a usage says of the assumptions.
 func (s Assume) Names() []string {
+	var out []string
 	if s.Env {
-		return []string{"env"}
+		out = append(out, "env")
 	}
-	return nil
+	if s.Dlopen != nil && len(s.Dlopen) == 0 {
+		out = append(out, "dlopen=none")
+	}
+	for _, file := range s.Dlopen {
+		out = append(out, "dlopen="+file)
+	}
+	return out
 }
 
 // assume takes note of the assumptions, before anything is looked for.

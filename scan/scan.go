@@ -43,7 +43,9 @@ func File(path string, opts Options) (*usage.Usage, error) {
 	a := newAnalysis(f)
 	a.table = table
 	a.assume(opts.Assume)
-	a.beginC(opts.Sysroot)
+	if err := a.beginC(opts.Sysroot, opts.Assume.Dlopen); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	if opts.AllCode {
 		a.walk(true)
 	} else if err := a.phase(opts.Phase); err != nil {
@@ -84,7 +86,7 @@ func (a *analysis) report(table *syscalls.Table, ways *chains) *usage.Usage {
 		Launcher: []string{"execve"}, Loader: a.loaderFile,
 	}
 	if a.c != nil {
-		u.Libraries = a.c.files
+		u.Libraries = a.c.looked()
 	}
 	if len(a.points) > 0 {
 		u.LockDown = &usage.LockDown{Since: a.since}

@@ -12,24 +12,17 @@ import (
 // WriteTable prints the usage for a person: a line for each system call with
 // the place that makes it nearest to the program's start.
 func (u *Usage) WriteTable(w io.Writer) error {
-	fmt.Fprintf(w, "%s: %d system calls (%s, linux/%s, phase %s%s)\n\n", u.Binary, len(u.Names()), u.GoVersion, u.Arch, u.Phase, u.assuming())
+	fmt.Fprintf(w, "%s: %d system calls (%s, linux/%s, phase %s%s)\n\n", u.Binary, len(u.Names()), u.GoVersion, u.Arch, u.Phase, u.Assuming())
 	var b strings.Builder
 	writeCalls(&b, u.Syscalls)
 	u.writeArgs(&b)
 	u.writeLockDown(&b)
 	u.writeStarts(&b)
+	u.writeLibraries(&b)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err
 	}
 	return writeUnresolved(w, u.Unresolved)
-}
-
-// assuming says what the list takes for granted.
-func (u *Usage) assuming() string {
-	if slices.Contains(u.Assumes, "env") {
-		return ", if nobody sets GODEBUG or GOTRACEBACK"
-	}
-	return ""
 }
 
 // writeCalls prints a line for each call.

@@ -45,7 +45,9 @@ type Usage struct {
 	Arch      string `json:"arch"`
 	Phase     Phase  `json:"phase"`
 	// Assumes is what the scan took for granted: "env" that nobody sets GODEBUG or
-	// GOTRACEBACK. Where that is not so, Syscalls is incomplete.
+	// GOTRACEBACK; "dlopen=FILE" that where it cannot be told which library code loads,
+	// it is this one, or another one that is given so, or none ("dlopen=none"). Where
+	// that is not so, Syscalls is incomplete.
 	Assumes []string `json:"assumes,omitempty"`
 	// SHA256 is that of the binary's file, in hex, in a usage that was recorded;
 	// "" where it could not be read, and where the usage is of several binaries.
@@ -83,9 +85,26 @@ type Usage struct {
 // A LoaderFile is the file of a dynamic loader or of a library. The calls are those
 // of this very file: another one may make others.
 type LoaderFile struct {
-	Path   string `json:"path"`
-	SHA256 string `json:"sha256,omitempty"` // in hex, "" where the file could not be read
+	Path    string `json:"path"`
+	SHA256  string `json:"sha256,omitempty"`  // in hex, "" where the file could not be read
+	BuildID string `json:"buildID,omitempty"` // likewise, of a library that has one
+	Loaded  Loaded `json:"loaded,omitempty"`  // of a library: why
+	By      string `json:"by,omitempty"`      // and by which other, or by the program
 }
+
+// Loaded says why a library is loaded.
+type Loaded string
+
+// The reasons to load a library.
+const (
+	LoadedAsNeeded  Loaded = "needed"  // another one names it as needed
+	LoadedAsLoader  Loaded = "loader"  // it loads the others
+	LoadedByNSS     Loaded = "nss"     // nsswitch.conf has its service
+	LoadedByLibc    Loaded = "libc"    // the C library asks for it by name
+	LoadedByGconv   Loaded = "gconv"   // it converts characters for the C library
+	LoadedByDlopen  Loaded = "dlopen"  // code loads it by a name that could be told
+	LoadedAsAssumed Loaded = "assumed" // the scan was told that it may be loaded
+)
 
 // A LockDown is where a program is locked down.
 type LockDown struct {

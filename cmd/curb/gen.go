@@ -131,7 +131,8 @@ func genCommand(dir string, allowed *allowances, flags *lookFlags, ignored []str
 	for _, child := range flags.children {
 		add("--child", childFrom(dir, child), "")
 	}
-	add("--assume", strings.Join(flags.opts.Assume.Names(), ","), "")
+	add("--assume", (*assume)(&flags.opts.Assume).String(), "")
+	add("--assume-dlopen", (*assumeDlopen)(&flags.opts.Assume).String(), "")
 	add("--tags", flags.tags, "")
 	add("--ldflags", flags.ldflags, "")
 	add("--ignore-tags", strings.Join(ignored, ","), "")

@@ -100,7 +100,7 @@ func sameLibraries(files []usage.LoaderFile) bool {
 // result depends on.
 func (c *Cache) key(path string, opts scan.Options) (string, error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "curb scan\n%q\n%+v\n", c.self, opts)
+	fmt.Fprintf(h, "curb scan\n%q\n%#v\n", c.self, opts)
 	content, err := hashFile(path)
 	if err != nil {
 		return "", err

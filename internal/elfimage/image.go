@@ -45,6 +45,7 @@ type Image struct {
 	tags     map[elf.DynTag]uint64
 	exec     []Range
 	tables   map[uint64]uint64 // of landing pads, by the functions that have them
+	relro    Range             // what nobody writes to any more once the loader is done
 	exports  map[string][]int  // the numbers of the symbols that it defines, by name
 }
 
@@ -164,6 +165,8 @@ func (im *Image) program(b []byte) error {
 		im.notes = append(im.notes, body...)
 	case elf.PT_TLS:
 		im.TLS = Range{addr, addr + size}
+	case elf.PT_GNU_RELRO:
+		im.relro = Range{addr, addr + memory}
 	case elf.PT_GNU_EH_FRAME:
 		im.tags[ehFrame] = addr
 	}
@@ -207,6 +210,23 @@ func (im *Image) Constant(addr, n uint64) []byte {
 		return nil
 	}
 	return im.Bytes(addr, n)
+}
+
+// Fixed reports whether what is at an address never changes once the loader is done.
+func (im *Image) Fixed(addr uint64) bool {
+	s := im.at(addr)
+	return s != nil && (!s.write || im.relro.Contains(addr))
+}
+
+// Text returns the string at an address, if there is one that never changes.
+func (im *Image) Text(addr uint64) (string, bool) {
+	const most = 4096
+	b := im.From(addr)
+	i := bytes.IndexByte(b[:min(len(b), most)], 0)
+	if i < 0 || !im.Fixed(addr) {
+		return "", false
+	}
+	return string(b[:i]), true
 }
 
 // Span returns the range from the first byte to the last.
@@ -299,6 +319,18 @@ func (im *Image) BuildID() string {
 		b = rest[next:]
 	}
 	return ""
+}
+
+// Mentions reports whether the file has some text anywhere.
+func (im *Image) Mentions(s string) bool { return bytes.Contains(im.data, []byte(s)) }
+
+// TextWith returns the string in the file that has an ending, if there is one.
+func (im *Image) TextWith(ending string) (string, bool) {
+	i := bytes.Index(im.data, []byte(ending+"\x00"))
+	if i < 0 {
+		return "", false
+	}
+	return string(im.data[bytes.LastIndexByte(im.data[:i], 0)+1:i]) + ending, true
 }
 
 // Holds reports whether the file has a string anywhere.

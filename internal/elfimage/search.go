@@ -2,6 +2,7 @@ package elfimage
 
 import (
 	"bytes"
+	"cmp"
 	"debug/elf"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ type Loader struct {
 	Root   string // "" or "/" is this system's
 	Images []*Image
 	Files  map[string][]byte // what was looked at on this machine, nil where there is nothing
+	Found  map[string]*Image // the images among them
 
 	machine elf.Machine
 	cache   map[string][]string // paths by name
@@ -27,7 +29,7 @@ type Loader struct {
 
 // NewLoader returns a loader with an executable as the first image.
 func NewLoader(root string, exe *Image) *Loader {
-	l := &Loader{Root: root, machine: exe.Machine, asked: map[string]*Image{}, Files: map[string][]byte{}, parent: map[*Image]*Image{}}
+	l := &Loader{Root: root, machine: exe.Machine, asked: map[string]*Image{}, Files: map[string][]byte{}, parent: map[*Image]*Image{}, Found: map[string]*Image{}}
 	l.Images = []*Image{exe}
 	l.readCache()
 	return l
@@ -63,6 +65,7 @@ func (l *Loader) Load(name string, by *Image) (*Image, error) {
 	for _, at := range l.places(name, by) {
 		full, err := resolve(l.Root, at)
 		if err != nil {
+			l.Files[l.shown(at, "")] = nil
 			continue
 		}
 		if im := l.asked[full]; im != nil {
@@ -79,11 +82,25 @@ func (l *Loader) Load(name string, by *Image) (*Image, error) {
 		if err := l.variants(at); err != nil {
 			return nil, err
 		}
-		l.asked[name], l.asked[full], l.parent[im], l.Files[full] = im, im, by, im.data
+		l.asked[name], l.asked[full], l.parent[im] = im, im, by
+		l.Files[l.shown(at, full)], l.Found[l.shown(at, full)] = im.data, im
 		l.Images = append(l.Images, im)
 		return im, nil
 	}
 	return nil, ErrNotFound
+}
+
+// By returns the image that asked for one first, nil for the executable.
+func (l *Loader) By(im *Image) *Image { return l.parent[im] }
+
+// shown returns the path by which this machine finds a file of the system again: the
+// one that was asked for, so that it is seen where links come to lead elsewhere. Below
+// another root links lead out of it, so that it is the file's own.
+func (l *Loader) shown(at, full string) string {
+	if root := cmp.Or(l.Root, "/"); root == "/" || full == "" {
+		return filepath.Join(root, at)
+	}
+	return full
 }
 
 // variants refuses libraries of which there are others for some processors.
@@ -97,6 +114,7 @@ func (l *Loader) variants(at string) error {
 
 // places returns where a library of that name is looked for, in order.
 func (l *Loader) places(name string, by *Image) []string {
+	name = l.replacer(by).Replace(name)
 	if strings.Contains(name, "/") {
 		return []string{name}
 	}
@@ -127,12 +145,16 @@ func (l *Loader) expand(list string, im *Image) []string {
 	if list == "" {
 		return nil
 	}
+	return strings.Split(l.replacer(im).Replace(list), ":")
+}
+
+// replacer replaces what stands for others in the names that an image asks for.
+func (l *Loader) replacer(im *Image) *strings.Replacer {
 	lib, platform := "lib64", "x86_64"
 	if l.machine == elf.EM_AARCH64 {
 		lib, platform = "lib", "aarch64"
 	}
-	r := strings.NewReplacer("$ORIGIN", path.Dir(im.Path), "${ORIGIN}", path.Dir(im.Path), "$LIB", lib, "${LIB}", lib, "$PLATFORM", platform, "${PLATFORM}", platform)
-	return strings.Split(r.Replace(list), ":")
+	return strings.NewReplacer("$ORIGIN", path.Dir(im.Path), "${ORIGIN}", path.Dir(im.Path), "$LIB", lib, "${LIB}", lib, "$PLATFORM", platform, "${PLATFORM}", platform)
 }
 
 // systemDirs are where libraries are without being asked for: Debian's places, too.
@@ -218,10 +240,24 @@ func resolve(root, name string) (string, error) {
 func (l *Loader) ReadFile(name string) ([]byte, error) {
 	full, err := resolve(l.Root, name)
 	if err != nil {
-		l.Files[filepath.Join("/", l.Root, name)] = nil
+		l.Files[l.shown(name, "")] = nil
 		return nil, err
 	}
 	b, err := os.ReadFile(full)
-	l.Files[full] = b
+	l.Files[l.shown(name, full)] = b
 	return b, err
+}
+
+// List returns the names of the files in a directory of that system.
+func (l *Loader) List(dir string) ([]string, error) {
+	full, err := resolve(l.Root, dir)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(full)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names, err
 }

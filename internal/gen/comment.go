@@ -100,11 +100,7 @@ func (l LockDown) basis() string {
 			paragraph("These stay open. Beside each is the code that was seen to make the call most often, and below it what "+
 				"its arguments must be, where they were few. Bits in brackets can be set or not.")
 	}
-	assuming := ""
-	if slices.Contains(l.Usage.Assumes, "env") {
-		assuming = ", if nobody sets GODEBUG or GOTRACEBACK in its environment"
-	}
-	return paragraph("These stay open: what the program's code can do " + l.since() + assuming + ". Beside each is the code nearest to the " +
+	return paragraph("These stay open: what the program's code can do " + l.since() + l.Usage.Assuming() + ". Beside each is the code nearest to the " +
 		"program's start that makes the call, and below it what its arguments must be, where that is known. Bits in brackets " +
 		"can be set or not.")
 }

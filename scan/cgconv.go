@@ -1,0 +1,74 @@
+package scan
+
+import (
+	"path"
+	"strings"
+
+	"github.com/gocurb/curb/internal/elfimage"
+	"github.com/gocurb/curb/usage"
+)
+
+// The C library converts characters to and from what a locale, or a program, asks for
+// by modules, one for a set of characters or a few. Which are asked for is not followed:
+// where anything may be, all that are there are loaded. In the locale "C", in which
+// programs begin, it needs none.
+
+// modulesCache is where glibc looks first for which modules there are.
+const modulesCache = "/gconv/gconv-modules.cache"
+
+// loadConverters loads all modules that convert characters.
+func (c *clib) loadConverters() {
+	by := libc(c.l)
+	if by == nil {
+		return
+	}
+	for _, dir := range c.converterDirs(by) {
+		names, err := c.l.List(dir)
+		if err != nil {
+			continue // there are none: it converts what it knows by itself
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, ".so") {
+				c.converter(by, path.Join(dir, name))
+			}
+		}
+	}
+}
+
+func (c *clib) converter(by *elfimage.Image, name string) {
+	if err := c.load(usage.LoadedByGconv, by, name); err != nil {
+		c.unresolved(none, 0, "it converts characters: "+err.Error())
+	}
+}
+
+// converterDirs returns the directories in which the modules are. What says so is
+// noted as looked at: who adds a module changes it.
+func (c *clib) converterDirs(by *elfimage.Image) []string {
+	cache, ok := by.TextWith(modulesCache)
+	if !ok {
+		return nil
+	}
+	dir := path.Dir(cache)
+	dirs := []string{dir}
+	more := []string{path.Join(dir, "gconv-modules")}
+	if names, err := c.l.List(path.Join(dir, "gconv-modules.d")); err == nil {
+		for _, name := range names {
+			more = append(more, path.Join(dir, "gconv-modules.d", name))
+		}
+	}
+	for _, name := range more {
+		content, _ := c.l.ReadFile(name)
+		for line := range strings.Lines(string(content)) {
+			if f := strings.Fields(line); len(f) > 3 && f[0] == "module" && path.IsAbs(f[3]) {
+				c.converter(by, strings.TrimSuffix(f[3], ".so")+".so")
+			}
+		}
+	}
+	content, _ := c.l.ReadFile(cache)
+	for text := range strings.SplitSeq(string(content), "\x00") {
+		if path.IsAbs(text) && path.Clean(text) != dir {
+			dirs = append(dirs, text) // of modules elsewhere
+		}
+	}
+	return dirs
+}
