@@ -1,7 +1,9 @@
 package scan
 
 import (
+	"cmp"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -25,6 +27,7 @@ type clib struct {
 	start  int       // the function of Go with which its part of the program begins, noFunc if that is not known
 
 	l       *elfimage.Loader
+	instead map[int][]int     // the images that are loaded instead of others on some processors
 	notable map[cplace]string // functions of the C library whose callers matter, with their names
 	ends    map[cplace]bool   // whether functions return, as far as it is known
 	opened  copened           // what the program loads by itself
@@ -70,7 +73,7 @@ type copen struct {
 
 // loadC loads the libraries that the program needs, and reads all of their code.
 func (a *analysis) loadC(sysroot string) (*clib, error) {
-	path, err := filepath.Abs(a.file.Path)
+	path, err := pathIn(sysroot, a.file.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -79,10 +82,13 @@ func (a *analysis) loadC(sysroot string) (*clib, error) {
 		return nil, err
 	}
 	l := elfimage.NewLoader(sysroot, exe)
+	c := &clib{a: a, l: l, notable: map[cplace]string{}, ends: map[cplace]bool{}}
+	if err := c.preload(exe); err != nil {
+		return nil, err
+	}
 	if err := l.LoadAll(); err != nil {
 		return nil, err
 	}
-	c := &clib{a: a, l: l, notable: map[cplace]string{}, ends: map[cplace]bool{}}
 	c.add(usage.LoadedAsNeeded)
 	var loader *elfimage.Image
 	if a.file.Interp != "" {
@@ -107,12 +113,42 @@ func (a *analysis) loadC(sysroot string) (*clib, error) {
 	return c, nil
 }
 
+// pathIn returns the path of a program on the system that is below a directory: links
+// are followed, as the kernel does for who asks where the program is.
+func pathIn(sysroot, name string) (string, error) {
+	full, err := filepath.Abs(name)
+	if err == nil {
+		full, err = filepath.EvalSymlinks(full)
+	}
+	root, rootErr := filepath.EvalSymlinks(cmp.Or(sysroot, "/"))
+	if rootErr == nil {
+		root, rootErr = filepath.Abs(root)
+	}
+	if err := errors.Join(err, rootErr); err != nil {
+		return "", err
+	}
+	if below, err := filepath.Rel(root, full); err == nil && filepath.IsLocal(below) {
+		return "/" + below, nil
+	}
+	return full, nil
+}
+
 // add takes up the images that the loader has loaded since.
-func (c *clib) add(how usage.Loaded) {
-	for _, im := range c.l.Images[len(c.images):] {
+func (c *clib) add(how usage.Loaded) { c.take(how, len(c.l.Images)) }
+
+// take takes up the first n of the images that the loader has loaded.
+func (c *clib) take(how usage.Loaded, n int) {
+	for _, im := range c.l.Images[len(c.images):n] {
 		c.images = append(c.images, &cimage{Image: im, how: how, slots: map[uint64][]cplace{}, mids: map[int][]uint64{}, named: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{}})
 	}
 	c.numberFunctions()
+	c.instead = map[int][]int{}
+	for i, im := range c.images {
+		if im.Instead != nil {
+			first := slices.Index(c.l.Images, im.Instead)
+			c.instead[first] = append(c.instead[first], i)
+		}
+	}
 }
 
 // readAll binds and reads all images that are new. Those that were loaded while the
@@ -166,6 +202,9 @@ func (c *clib) lookup(from int, name, version string) []cplace {
 	}
 	for i := range c.images[:c.needed] {
 		if out := look(i); out != nil {
+			for _, k := range c.instead[i] {
+				out = append(out, look(k)...)
+			}
 			return out
 		}
 	}

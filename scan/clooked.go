@@ -3,8 +3,10 @@ package scan
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/gocurb/curb/internal/elfimage"
 	"github.com/gocurb/curb/usage"
@@ -38,6 +40,25 @@ func libc(l *elfimage.Loader) *elfimage.Image {
 	return l.Images[i]
 }
 
+// preload loads what the system has for all programs (ld.so(8)), as far as it is there.
+func (c *clib) preload(exe *elfimage.Image) error {
+	content, err := c.l.ReadFile("/etc/ld.so.preload")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	c.add("")
+	for line := range strings.Lines(string(content)) {
+		line, _, _ = strings.Cut(line, "#")
+		for _, name := range strings.FieldsFunc(line, func(r rune) bool { return r == ':' || unicode.IsSpace(r) }) {
+			if _, err := c.l.Load(name, exe); err != nil && !errors.Is(err, elfimage.ErrNotFound) {
+				return fmt.Errorf("%s, which /etc/ld.so.preload has: %w", name, err)
+			}
+		}
+	}
+	c.add(usage.LoadedAsPreload)
+	return nil
+}
+
 // loadAtRunTime loads them too, as far as they are there.
 func (c *clib) loadAtRunTime() error {
 	by := libc(c.l)
@@ -58,20 +79,32 @@ func (c *clib) loadAtRunTime() error {
 }
 
 // load loads libraries that are asked for while the program runs, with what they
-// need. One that is not there is not loaded then, either.
+// need. One that is not there, or lacks what it needs, is not loaded then, either.
 func (c *clib) load(how usage.Loaded, by *elfimage.Image, names ...string) error {
 	for _, name := range names {
-		if _, err := c.l.Load(name, by); err != nil && !errors.Is(err, elfimage.ErrNotFound) {
+		if err := c.loadOne(how, by, name); err != nil && !errors.Is(err, elfimage.ErrNotFound) {
 			return fmt.Errorf("%s, which %s loads: %w", name, by.Name, err)
 		}
-		c.add(how)
-		if err := c.l.LoadAll(); err != nil {
-			return err
-		}
-		if how == usage.LoadedByGconv {
-			c.add(how) // what these need is theirs alone
-		}
-		c.add(usage.LoadedAsNeeded)
 	}
+	return nil
+}
+
+// loadOne loads one library, with what it needs.
+func (c *clib) loadOne(how usage.Loaded, by *elfimage.Image, name string) error {
+	before := len(c.l.Images)
+	_, err := c.l.Load(name, by)
+	loaded := len(c.l.Images)
+	if err == nil {
+		err = c.l.LoadAll()
+	}
+	if err != nil {
+		c.l.Forget(before)
+		return err
+	}
+	c.take(how, loaded)
+	if how != usage.LoadedByGconv { // what these need is theirs alone
+		how = usage.LoadedAsNeeded
+	}
+	c.add(how)
 	return nil
 }

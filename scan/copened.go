@@ -57,7 +57,7 @@ func (c *clib) assumeOpened(files []string) error {
 			}
 			c.opened.files[i], name = abs, abs
 		}
-		if err := c.open1(usage.LoadedAsAssumed, c.images[0].Image, name); err != nil {
+		if err := c.loadOpened(usage.LoadedAsAssumed, c.images[0].Image, name); err != nil {
 			return fmt.Errorf("load %s, as the assumption on dlopen has it: %w", name, err)
 		}
 	}
@@ -67,16 +67,19 @@ func (c *clib) assumeOpened(files []string) error {
 	return nil
 }
 
-// open1 loads one library whose functions are found by name then.
-func (c *clib) open1(how usage.Loaded, by *elfimage.Image, name string) error {
+// loadOpened loads one library whose functions are found by name then.
+func (c *clib) loadOpened(how usage.Loaded, by *elfimage.Image, name string) error {
+	if err := c.loadOne(how, by, name); err != nil {
+		return err
+	}
 	im, err := c.l.Load(name, by)
 	if err != nil {
 		return err
 	}
-	if err := c.load(how, by, name); err != nil {
-		return err
+	first := slices.Index(c.l.Images, im)
+	for _, i := range append(c.instead[first], first) {
+		c.opened.images[i] = true
 	}
-	c.opened.images[slices.Index(c.l.Images, im)] = true
 	return nil
 }
 
@@ -160,7 +163,7 @@ func (c *clib) opens(by caller, file string) bool {
 	if strings.Contains(file, "/") && !filepath.IsAbs(file) && !strings.HasPrefix(file, "$") {
 		return false
 	}
-	err := c.open1(usage.LoadedByDlopen, c.images[c.imageOf(by.fn)].Image, file)
+	err := c.loadOpened(usage.LoadedByDlopen, c.images[c.imageOf(by.fn)].Image, file)
 	if err != nil && !errors.Is(err, elfimage.ErrNotFound) {
 		c.opened.open = append(c.opened.open, openSite{by.fn, c.a.entry(by.fn) + uint64(by.off), fmt.Sprintf("it loads %s: %v", file, err)})
 	}

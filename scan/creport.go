@@ -2,13 +2,16 @@ package scan
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
 
+	"github.com/gocurb/curb/internal/elfimage"
 	"github.com/gocurb/curb/usage"
 )
 
@@ -28,7 +31,11 @@ func (a *analysis) beginC(sysroot string, opened []string) error {
 	}
 	c, err := a.loadC(sysroot)
 	if err != nil {
-		a.unresolved(noFunc, a.file.Entry, fmt.Sprintf("%s, which is C code and not analysed: %v (build with CGO_ENABLED=0)", linked, err))
+		advice := "build with CGO_ENABLED=0"
+		if errors.Is(err, elfimage.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+			advice = "scan where the program will run, or name the root of that system with --sysroot"
+		}
+		a.unresolved(noFunc, a.file.Entry, fmt.Sprintf("%s, which is C code and not analysed: %v (%s)", linked, err, advice))
 		return nil
 	}
 	a.c = c

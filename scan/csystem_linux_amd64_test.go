@@ -63,7 +63,7 @@ func compileTo(t testing.TB, path, source string, flags ...string) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("gcc", append([]string{"-x", "c", "-O2", "-fPIC", "-shared", "-o", path, "-"}, flags...)...)
+	cmd := exec.Command("gcc", append([]string{"-x", "c", "-O2", "-fPIC", "-shared", "-o", path, "-", "-x", "none"}, flags...)...)
 	cmd.Stdin = strings.NewReader(source)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", cmd, err, out)

@@ -135,9 +135,11 @@
 //   - In C code: control comes from a function to another by calls, jumps, switch
 //     tables next to an address in the same function, and pointers to functions that
 //     code or relocated data holds. An address that code takes within a section of
-//     the data leads to what is in that section. The libraries and nsswitch.conf are those that are
-//     there when the scan is made; no LD_ variable changes which are loaded; the
-//     character set of the locale is one that the C library knows by itself.
+//     the data leads to what is in that section. The libraries and what says which are
+//     loaded are those that are there when the scan is made, and no variable of the
+//     environment changes that (LD_LIBRARY_PATH, GCONV_PATH and the like). What dlsym
+//     finds by a name that is not known is a function of a library that code loads, and
+//     not of what that needs, unless it is asked for in all (RTLD_DEFAULT).
 //     Functions leave the registers as they were that the ABI says they keep,
 //     compilers read nothing again behind a call that the callee may have changed,
 //     and longjmp leads to no place where a number is kept.

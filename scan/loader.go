@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gocurb/curb/internal/elfimage"
 	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/internal/isa"
 	"github.com/gocurb/curb/usage"
@@ -29,7 +30,11 @@ func (a *analysis) loader(sysroot string) {
 	if a.file.Interp == "" {
 		return
 	}
-	a.loaderFile = &usage.LoaderFile{Path: filepath.Join(sysroot, a.file.Interp)}
+	path, err := elfimage.Resolve(sysroot, a.file.Interp)
+	if err != nil || sysroot == "" || sysroot == "/" {
+		path = filepath.Join(sysroot, a.file.Interp)
+	}
+	a.loaderFile = &usage.LoaderFile{Path: path}
 	calls, err := a.loaderCalls()
 	if err != nil {
 		a.unresolved(noFunc, a.file.Entry, fmt.Sprintf("it is started by the dynamic loader %s: %v", a.file.Interp, err))

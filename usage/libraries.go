@@ -40,6 +40,8 @@ func (l LoaderFile) why() string {
 		return "needed by " + l.By
 	case LoadedAsLoader:
 		return "starts the program"
+	case LoadedAsPreload:
+		return "as /etc/ld.so.preload says"
 	case LoadedByNSS:
 		return "by " + l.By + ", as nsswitch.conf says"
 	case LoadedByDlopen:

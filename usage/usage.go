@@ -99,6 +99,7 @@ type Loaded string
 const (
 	LoadedAsNeeded  Loaded = "needed"  // another one names it as needed
 	LoadedAsLoader  Loaded = "loader"  // it loads the others
+	LoadedAsPreload Loaded = "preload" // /etc/ld.so.preload has it
 	LoadedByNSS     Loaded = "nss"     // nsswitch.conf has its service
 	LoadedByLibc    Loaded = "libc"    // the C library asks for it by name
 	LoadedByGconv   Loaded = "gconv"   // it converts characters for the C library

@@ -29,6 +29,7 @@ type Image struct {
 	Needed  []string
 	RPath   string
 	RunPath string
+	Instead *Image // the image that this one stands for on some processors, nil if it is for all
 
 	Symbols []Symbol // of the dynamic table, by number; the first is none
 	Relocs  []Reloc

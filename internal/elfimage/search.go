@@ -6,10 +6,13 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -22,15 +25,18 @@ type Loader struct {
 	Found  map[string]*Image // the images among them
 
 	machine elf.Machine
-	cache   map[string][]string // paths by name
-	asked   map[string]*Image   // by the name asked for, and by path
-	parent  map[*Image]*Image   // who asked first
+	self    string                    // by which name libraries need the loader, which is there already
+	dirs    []string                  // where libraries are without being asked for
+	cache   map[string][]libraryPlace // by name
+	asked   map[string]*Image         // by the name asked for, and by path
+	parent  map[*Image]*Image         // who asked first
 }
 
 // NewLoader returns a loader with an executable as the first image.
 func NewLoader(root string, exe *Image) *Loader {
 	l := &Loader{Root: root, machine: exe.Machine, asked: map[string]*Image{}, Files: map[string][]byte{}, parent: map[*Image]*Image{}, Found: map[string]*Image{}}
 	l.Images = []*Image{exe}
+	l.dirs = l.systemDirs(exe.Interp)
 	l.readCache()
 	return l
 }
@@ -62,32 +68,91 @@ func (l *Loader) Load(name string, by *Image) (*Image, error) {
 			return im, nil
 		}
 	}
-	for _, at := range l.places(name, by) {
-		full, err := resolve(l.Root, at)
-		if err != nil {
-			l.Files[l.shown(at, "")] = nil
-			continue
-		}
-		if im := l.asked[full]; im != nil {
-			l.asked[name] = im
-			return im, nil
-		}
-		im, err := Open(full, at)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && im.Machine != l.machine {
-			continue
-		}
+	if name == l.self {
+		return l.Load(l.Images[0].Interp, l.Images[0])
+	}
+	places, err := l.places(name, by)
+	if err != nil {
+		return nil, err
+	}
+	var found []*Image // the one for all processors last
+	for _, at := range places {
+		im, err := l.open(at, by)
 		if err != nil {
 			return nil, err
 		}
-		if err := l.variants(at); err != nil {
-			return nil, err
+		if im == nil {
+			continue
 		}
-		l.asked[name], l.asked[full], l.parent[im] = im, im, by
-		l.Files[l.shown(at, full)], l.Found[l.shown(at, full)] = im.data, im
+		if found = append(found, im); !at.some {
+			break
+		}
+	}
+	if len(found) == 0 {
+		return nil, ErrNotFound
+	}
+	slices.Reverse(found)
+	l.asked[name] = found[0]
+	for _, im := range found {
+		if slices.Contains(l.Images, im) {
+			continue
+		}
+		if im != found[0] {
+			im.Instead = found[0]
+		}
 		l.Images = append(l.Images, im)
+	}
+	return found[0], nil
+}
+
+// open opens the library at a place, which an image asks for. It returns none where
+// there is none for this machine.
+func (l *Loader) open(at libraryPlace, by *Image) (*Image, error) {
+	full, err := Resolve(l.Root, at.path)
+	if err != nil {
+		if !at.some {
+			l.Files[l.shown(at.path, "")] = nil
+		}
+		return nil, nil
+	}
+	if im := l.asked[full]; im != nil {
 		return im, nil
 	}
-	return nil, ErrNotFound
+	if l.foreign(full) {
+		return nil, nil
+	}
+	im, err := Open(full, at.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	l.asked[full], l.parent[im] = im, by
+	l.Files[l.shown(at.path, full)], l.Found[l.shown(at.path, full)] = im.data, im
+	return im, nil
+}
+
+// foreign reports whether a file is one for another machine, which the loader passes
+// over.
+func (l *Loader) foreign(full string) bool {
+	f, err := os.Open(full)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	h := make([]byte, 20)
+	if _, err := io.ReadFull(f, h); err != nil || string(h[:4]) != elf.ELFMAG {
+		return false
+	}
+	return elf.Class(h[4]) != elf.ELFCLASS64 || elf.Data(h[5]) != elf.ELFDATA2LSB || elf.Machine(order.Uint16(h[18:])) != l.machine
+}
+
+// Forget takes back what was loaded since there were n images.
+func (l *Loader) Forget(n int) {
+	gone := func(im *Image) bool { return slices.Contains(l.Images[n:], im) }
+	maps.DeleteFunc(l.asked, func(_ string, im *Image) bool { return gone(im) })
+	maps.DeleteFunc(l.Found, func(_ string, im *Image) bool { return gone(im) })
+	l.Images = l.Images[:n:n]
 }
 
 // By returns the image that asked for one first, nil for the executable.
@@ -97,79 +162,16 @@ func (l *Loader) By(im *Image) *Image { return l.parent[im] }
 // one that was asked for, so that it is seen where links come to lead elsewhere. Below
 // another root links lead out of it, so that it is the file's own.
 func (l *Loader) shown(at, full string) string {
-	if root := cmp.Or(l.Root, "/"); root == "/" || full == "" {
+	if root := cmp.Or(l.Root, "/"); full == "" || root == "/" && !strings.Contains(at, "/../") {
 		return filepath.Join(root, at)
 	}
 	return full
 }
 
-// variants refuses libraries of which there are others for some processors.
-func (l *Loader) variants(at string) error {
-	pattern := filepath.Join(l.Root, path.Dir(at), "glibc-hwcaps", "*", path.Base(at))
-	if found, err := filepath.Glob(pattern); err == nil && len(found) > 0 {
-		return fmt.Errorf("%s is another for this library on some processors, which one is loaded is not known", found[0])
-	}
-	return nil
-}
-
-// places returns where a library of that name is looked for, in order.
-func (l *Loader) places(name string, by *Image) []string {
-	name = l.replacer(by).Replace(name)
-	if strings.Contains(name, "/") {
-		return []string{name}
-	}
-	var out []string
-	add := func(dirs []string) {
-		for _, dir := range dirs {
-			out = append(out, path.Join(dir, name))
-		}
-	}
-	if by.RunPath == "" {
-		for im := by; im != nil; im = l.parent[im] {
-			if im.RunPath == "" {
-				add(l.expand(im.RPath, im))
-			}
-			if l.parent[im] == nil && im != l.Images[0] {
-				add(l.expand(l.Images[0].RPath, l.Images[0]))
-			}
-		}
-	}
-	add(l.expand(by.RunPath, by))
-	out = append(out, l.cache[name]...)
-	add(systemDirs(l.machine))
-	return out
-}
-
-// expand splits a list of directories, and replaces what stands for others in it.
-func (l *Loader) expand(list string, im *Image) []string {
-	if list == "" {
-		return nil
-	}
-	return strings.Split(l.replacer(im).Replace(list), ":")
-}
-
-// replacer replaces what stands for others in the names that an image asks for.
-func (l *Loader) replacer(im *Image) *strings.Replacer {
-	lib, platform := "lib64", "x86_64"
-	if l.machine == elf.EM_AARCH64 {
-		lib, platform = "lib", "aarch64"
-	}
-	return strings.NewReplacer("$ORIGIN", path.Dir(im.Path), "${ORIGIN}", path.Dir(im.Path), "$LIB", lib, "${LIB}", lib, "$PLATFORM", platform, "${PLATFORM}", platform)
-}
-
-// systemDirs are where libraries are without being asked for: Debian's places, too.
-func systemDirs(machine elf.Machine) []string {
-	multi := "x86_64-linux-gnu"
-	if machine == elf.EM_AARCH64 {
-		multi = "aarch64-linux-gnu"
-	}
-	return []string{"/lib/" + multi, "/usr/lib/" + multi, "/lib64", "/usr/lib64", "/lib", "/usr/lib"}
-}
-
 // readCache reads the loader's cache of where libraries are: the newer form,
 // which the older one may stand before, or the older one alone.
 func (l *Loader) readCache() {
-	l.cache = map[string][]string{}
+	l.cache = map[string][]libraryPlace{}
 	b, err := l.ReadFile("/etc/ld.so.cache")
 	if err != nil {
 		return
@@ -198,21 +200,22 @@ func (l *Loader) readCache() {
 	for list := b[at+head:]; n > 0 && len(list) >= entry; n, list = n-1, list[entry:] {
 		if order.Uint32(list) == flags {
 			name := text(names, uint64(order.Uint32(list[4:])))
-			l.cache[name] = append(l.cache[name], text(names, uint64(order.Uint32(list[8:]))))
+			some := entry == 24 && order.Uint64(list[16:]) != 0
+			l.cache[name] = append(l.cache[name], libraryPlace{text(names, uint64(order.Uint32(list[8:]))), some})
 		}
 	}
 }
 
-// resolve returns where a path of the system below root is, with its symbolic
+// Resolve returns where a path of the system below root is, with its symbolic
 // links followed there.
-func resolve(root, name string) (string, error) {
+func Resolve(root, name string) (string, error) {
 	if root == "" {
 		root = "/"
 	}
-	done, rest := "/", strings.Split(path.Clean(name), "/")
+	done, rest := "/", strings.Split(name, "/")
 	for links := 0; len(rest) > 0; {
 		next := path.Join(done, rest[0])
-		rest = rest[1:]
+		rest = rest[1:] // done has no links, so that ".." leads to what is above it
 		info, err := os.Lstat(filepath.Join(root, next))
 		if err != nil {
 			return "", err
@@ -238,7 +241,7 @@ func resolve(root, name string) (string, error) {
 
 // ReadFile reads a file of the system that the libraries are for.
 func (l *Loader) ReadFile(name string) ([]byte, error) {
-	full, err := resolve(l.Root, name)
+	full, err := Resolve(l.Root, name)
 	if err != nil {
 		l.Files[l.shown(name, "")] = nil
 		return nil, err
@@ -250,7 +253,7 @@ func (l *Loader) ReadFile(name string) ([]byte, error) {
 
 // List returns the names of the files in a directory of that system.
 func (l *Loader) List(dir string) ([]string, error) {
-	full, err := resolve(l.Root, dir)
+	full, err := Resolve(l.Root, dir)
 	if err != nil {
 		return nil, err
 	}
