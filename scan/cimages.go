@@ -21,10 +21,11 @@ import (
 // the libraries that are loaded with it.
 type clib struct {
 	a      *analysis
-	images []*cimage // the program itself first, then in the order of look-ups
-	needed int       // how many of them are loaded at the start; the others, while it runs
-	loader int       // the one of the dynamic loader, noFunc in static programs
-	start  int       // the function of Go with which its part of the program begins, noFunc if that is not known
+	images []*cimage       // the program itself first, then in the order of look-ups
+	needed int             // how many of them are loaded at the start; the others, while it runs
+	loader int             // the one of the dynamic loader, noFunc in static programs
+	once   map[cplace]bool // functions that only the loader's start calls
+	start  int             // the function of Go with which its part of the program begins, noFunc if that is not known
 
 	l       *elfimage.Loader
 	instead map[int][]int     // the images that are loaded instead of others on some processors
@@ -43,6 +44,8 @@ type cimage struct {
 	slots map[uint64][]cplace // what the words that the loader fills in hold
 	mids  map[int][]uint64    // where functions are entered, but for their starts
 	named map[uint64]bool     // addresses that code takes
+
+	objects cobjects
 
 	linked    map[uint64]bool // the words by which code finds symbols, which nobody changes
 	resolvers map[uint64]bool // functions that the loader asks which function to call
@@ -82,7 +85,7 @@ func (a *analysis) loadC(sysroot string) (*clib, error) {
 		return nil, err
 	}
 	l := elfimage.NewLoader(sysroot, exe)
-	c := &clib{a: a, l: l, notable: map[cplace]string{}, ends: map[cplace]bool{}}
+	c := &clib{a: a, once: map[cplace]bool{}, l: l, notable: map[cplace]string{}, ends: map[cplace]bool{}}
 	if err := c.preload(exe); err != nil {
 		return nil, err
 	}
@@ -167,6 +170,7 @@ func (c *clib) readAll() {
 	}
 	c.checkMids()
 	c.numberFunctions()
+	c.findObjects()
 	c.findNotable()
 }
 

@@ -31,6 +31,17 @@ func lookedUp(symbol string) bool {
 	return strings.HasPrefix(symbol, "_nss_")
 }
 
+// foundByLoader reports whether the dynamic loader looks for a function of that name
+// in the libraries that it has loaded: what prepares the C library, and what the loader
+// uses in place of its own once that is done.
+func foundByLoader(symbol string) bool {
+	switch symbol {
+	case "__libc_early_init", "malloc", "calloc", "realloc", "free", "pthread_mutex_lock", "pthread_mutex_unlock":
+		return true
+	}
+	return false
+}
+
 // libc returns the image of the C library, nil where there is none.
 func libc(l *elfimage.Loader) *elfimage.Image {
 	i := slices.IndexFunc(l.Images, func(im *elfimage.Image) bool { return im.Name == "libc.so.6" })

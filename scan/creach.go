@@ -1,10 +1,11 @@
 package scan
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
-	"github.com/gocurb/curb/internal/elfimage"
 	"github.com/gocurb/curb/internal/isa"
 )
 
@@ -14,6 +15,7 @@ type cwalk struct {
 	steps   []map[int]cstep // of each image: how its functions were reached
 	queue   []cfunc
 	taken   map[cplace]cstep   // functions that may be called through a pointer
+	objects map[cplace]cstep   // addresses by which code or data can come to objects
 	callers map[cfunc][]caller // the direct calls and jumps to functions
 	roots   map[cfunc]bool     // functions that the loader or the kernel enters
 	begun   map[cfunc]bool     // functions that are entered at their beginning
@@ -29,13 +31,14 @@ type cstep struct {
 	goFn int    // the function of Go, noFunc where none does
 	off  uint32 // the instruction in the one or the other
 	note string // what else leads there
+	past bool   // from is of the whole life: what it does was done before the phase
 }
 
 // none stands for no function of C.
 var none = cfunc{noFunc, noFunc}
 
 func (c *clib) newWalk() *cwalk {
-	w := &cwalk{c: c, taken: map[cplace]cstep{}, callers: map[cfunc][]caller{}, roots: map[cfunc]bool{}, begun: map[cfunc]bool{}, named: map[cplace]bool{}}
+	w := &cwalk{c: c, taken: map[cplace]cstep{}, objects: map[cplace]cstep{}, callers: map[cfunc][]caller{}, roots: map[cfunc]bool{}, begun: map[cfunc]bool{}, named: map[cplace]bool{}}
 	for range c.images {
 		w.steps = append(w.steps, map[int]cstep{})
 	}
@@ -54,16 +57,30 @@ func (c *clib) walkC(phased bool) *cwalk {
 		return all
 	}
 	// Pointers that were made before the phase can still be called through.
+	all.startOnce()
 	w := c.newWalk()
 	w.whole = all
 	w.fromGo(c.a.whole)
 	w.data()
-	for p, s := range all.taken {
-		w.taken[p] = s
-		w.visit(p, s)
+	for _, p := range inOrder(all.taken) {
+		s := all.taken[p]
+		s.past = s.from != none
+		w.take(p, s)
+	}
+	for _, p := range inOrder(all.objects) {
+		s := all.objects[p]
+		s.past = s.from != none
+		w.visitData(p, s)
 	}
 	w.drain()
 	return w
+}
+
+// inOrder returns the places in order.
+func inOrder(m map[cplace]cstep) []cplace {
+	return slices.SortedFunc(maps.Keys(m), func(x, y cplace) int {
+		return cmp.Or(cmp.Compare(x.image, y.image), cmp.Compare(x.addr, y.addr))
+	})
 }
 
 // start begins with what runs before the program: the loader, the C code at the
@@ -84,6 +101,7 @@ func (w *cwalk) start() {
 // constructors visits what the loader calls when it has loaded an image.
 func (w *cwalk) constructors(i int, im *cimage) {
 	s := cstep{how: isRoot, from: none, goFn: noFunc, note: "a constructor"}
+	w.resolvers(i, im)
 	if im.Init != 0 {
 		w.visit(cplace{i, im.Init}, s)
 	}
@@ -108,50 +126,15 @@ func (w *cwalk) visitCode(i int, addr uint64, s cstep) {
 	}
 }
 
-// data visits the functions to which the data of the images points.
-func (w *cwalk) data() {
-	for i, im := range w.c.images {
-		if im.Fini != 0 { // which the loader calls at the end, as it does those of a list
-			w.takeCode(i, im.Fini, cstep{how: byData, from: none, goFn: noFunc, note: "what ends " + im.Name})
-		}
-		for _, r := range im.Relocs {
-			if r.Slot || slices.ContainsFunc(im.Inits, func(l elfimage.Range) bool { return l.Contains(r.Addr) }) {
-				continue
-			}
-			for _, to := range im.slots[r.Addr] {
-				w.take(to, cstep{how: byData, from: none, goFn: noFunc, note: "data of " + im.Name})
-			}
-		}
-		if i >= w.c.needed { // loaded while the program runs
-			w.constructors(i, im)
-		}
-	}
-	w.byName()
-	for _, word := range w.c.a.words {
-		if w.c.a.file.FuncAt(word.value) < 0 && w.c.images[0].slots[word.addr] == nil {
-			w.takeCode(0, word.value, cstep{how: byData, from: none, goFn: noFunc, note: "the program's data"})
-		}
-	}
-	if w.c.loader == noFunc {
-		return
-	}
-	// What the loader does when the program first calls a function, and what others
-	// find by way of its variables: it hands out pointers to much of itself.
-	im := w.c.images[w.c.loader]
-	for fn := range im.facts {
-		for _, r := range im.facts[fn].refs {
-			if r.takesAddr() {
-				w.takeCode(w.c.loader, r.addr, cstep{how: byAddress, from: cfunc{w.c.loader, fn}, goFn: noFunc, off: r.off})
-			}
-		}
-	}
-}
-
-// take visits a function that may be called through a pointer.
+// take visits a function that may be called through a pointer, or an object.
 func (w *cwalk) take(p cplace, s cstep) {
 	for _, to := range w.c.through(p) {
 		if w.c.images[to.image].FuncAt(to.addr) < 0 {
-			continue // a variable
+			w.visitData(to, s)
+			continue
+		}
+		if w.whole != nil && w.c.once[to] {
+			continue // it has been called
 		}
 		if _, ok := w.taken[to]; !ok {
 			w.taken[to] = s
@@ -199,8 +182,14 @@ func (w *cwalk) ref(s cstep, i int, x ref) {
 			return
 		}
 		s.how = byAddress
-		for _, to := range im.slots[x.addr] {
-			w.take(to, s)
+		for at := x.addr; at < x.addr+max(1, uint64(x.size)); at++ {
+			for _, to := range im.slots[at] {
+				w.take(to, s)
+			}
+		}
+		if x.takesAddr() && im.FuncAt(x.addr) < 0 {
+			w.visitData(cplace{i, x.addr}, s)
+			return
 		}
 		if x.takesAddr() && (s.from == none || im.FuncAt(x.addr) != s.from.fn || im.Funcs[s.from.fn].Start == x.addr) {
 			w.takeCode(i, x.addr, s)

@@ -178,6 +178,9 @@ func (w *cwalk) chain(g *witness, f cfunc) []usage.Step {
 		if s.from == none {
 			break
 		}
+		if s.past {
+			w, seen = w.whole, map[cfunc]bool{}
+		}
 		f = s.from
 	}
 	slices.Reverse(out)

@@ -39,6 +39,9 @@ type Image struct {
 	Init    uint64  // DT_INIT, 0 where there is none
 	Fini    uint64  // DT_FINI, likewise
 	TLS     Range   // what each thread's own variables begin as
+	Copied  []int   // the numbers of the symbols whose objects the loader copies into the image
+
+	Handlers []Handler // that the tables for unwinding name
 
 	data     []byte
 	notes    []byte

@@ -77,12 +77,24 @@ func (im *Image) localSymbols() []Symbol {
 	return out
 }
 
+// Sections yields the sections of memory, with their names. (What threads have zeroed
+// is nowhere in memory.)
+func (im *Image) Sections(yield func(string, Range) bool) {
+	names := im.numbered(uint32(order.Uint16(im.data[62:])))
+	for s := range im.headers {
+		zeroed := s.typ == elf.SHT_NOBITS && s.flags&elf.SHF_TLS != 0
+		if s.flags&elf.SHF_ALLOC != 0 && s.End > s.Start && !zeroed && !yield(text(names, uint64(s.name)), s.Range) {
+			return
+		}
+	}
+}
+
 // Section returns the section that an address lies in, or the segment where the file
 // does not say.
 func (im *Image) Section(addr uint64) Range {
-	for s := range im.headers {
-		if s.flags&elf.SHF_ALLOC != 0 && s.Contains(addr) {
-			return s.Range
+	for _, r := range im.Sections {
+		if r.Contains(addr) {
+			return r
 		}
 	}
 	if s := im.at(addr); s != nil {

@@ -174,11 +174,12 @@ type relocKind uint8
 
 const (
 	relocUnknown relocKind = iota
-	relocOther             // of thread-local storage, copies
+	relocOther             // of thread-local storage
 	relocSymbol
 	relocSlot
 	relocRelative
 	relocCall
+	relocCopy // of an object, which the image has space for
 )
 
 func (im *Image) relocKind(kind uint32) relocKind {
@@ -193,7 +194,9 @@ func (im *Image) relocKind(kind uint32) relocKind {
 			return relocRelative
 		case elf.R_X86_64_IRELATIVE:
 			return relocCall
-		case elf.R_X86_64_NONE, elf.R_X86_64_COPY, elf.R_X86_64_DTPMOD64, elf.R_X86_64_DTPOFF64, elf.R_X86_64_TPOFF64,
+		case elf.R_X86_64_COPY:
+			return relocCopy
+		case elf.R_X86_64_NONE, elf.R_X86_64_DTPMOD64, elf.R_X86_64_DTPOFF64, elf.R_X86_64_TPOFF64,
 			elf.R_X86_64_TLSDESC, elf.R_X86_64_SIZE64:
 			return relocOther
 		}
@@ -207,7 +210,9 @@ func (im *Image) relocKind(kind uint32) relocKind {
 			return relocRelative
 		case elf.R_AARCH64_IRELATIVE:
 			return relocCall
-		case elf.R_AARCH64_NONE, elf.R_AARCH64_COPY, elf.R_AARCH64_TLS_DTPMOD64, elf.R_AARCH64_TLS_DTPREL64, elf.R_AARCH64_TLS_TPREL64,
+		case elf.R_AARCH64_COPY:
+			return relocCopy
+		case elf.R_AARCH64_NONE, elf.R_AARCH64_TLS_DTPMOD64, elf.R_AARCH64_TLS_DTPREL64, elf.R_AARCH64_TLS_TPREL64,
 			elf.R_AARCH64_TLSDESC:
 			return relocOther
 		}
@@ -237,9 +242,13 @@ func (im *Image) readRelocs() error {
 				return fmt.Errorf("it has a relocation, at %#x, of a type that is not known (%d)", r.Addr, uint32(info))
 			case relocOther:
 				continue
-			case relocSymbol, relocSlot:
+			case relocSymbol, relocSlot, relocCopy:
 				if r.Symbol >= len(im.Symbols) {
 					return damaged("a relocation's symbol (number %d) is not in its table", r.Symbol)
+				}
+				if kind == relocCopy {
+					im.Copied = append(im.Copied, r.Symbol)
+					continue
 				}
 			case relocCall:
 				r.Symbol, r.Call = 0, true

@@ -120,7 +120,7 @@ func (im *Image) forms(at uint64) frameForms {
 		case 'L':
 			out.table = r.byte()
 		case 'P':
-			r.value(r.byte())
+			im.handler(&r)
 		case 'S', 'B': // a signal's frame, signed addresses
 		default:
 			return out
@@ -128,4 +128,30 @@ func (im *Image) forms(at uint64) frameForms {
 	}
 	out.known = !r.failed
 	return out
+}
+
+// A Handler is a function that the unwinder calls for a frame: at an address, or that
+// which the word there holds.
+type Handler struct {
+	Addr uint64
+	Word bool
+}
+
+// handler reads and notes the handler that a common entry names.
+func (im *Image) handler(r *reader) {
+	const indirect = 0x80
+	form := r.byte()
+	h := Handler{Addr: r.at, Word: form&indirect != 0}
+	switch {
+	case form == 0x00 || form == 0x04 || form == 0x0c: // the address itself, which the loader may have to write
+		h.Word = true
+		r.value(form)
+	case form&^indirect&^formKind == formPC:
+		h.Addr += r.value(form)
+	default:
+		h.Addr = r.value(form)
+	}
+	if !r.failed && !slices.Contains(im.Handlers, h) {
+		im.Handlers = append(im.Handlers, h)
+	}
 }

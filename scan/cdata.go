@@ -1,0 +1,166 @@
+package scan
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/gocurb/curb/internal/elfimage"
+)
+
+// Functions to which data points can be called only by code that comes to that
+// data. Code comes to a word of an image's data by reading it where it is, or
+// with a pointer to the object that it is in: its own, which shows as an address in
+// the code or in the linkage tables, or one that is in other data. Which objects
+// there are, no table says of a stripped library, but for those that others can
+// refer to. So what is taken for one goes up to where another begins for sure.
+
+// cobjects are the words of an image's data that hold addresses, and where objects begin.
+type cobjects struct {
+	words  []uint64 // sorted
+	starts []uint64 // sorted
+	cut    bool     // the file says which sections it has
+
+	plain    elfimage.Range // where tables lie that are no elements of one
+	handlers elfimage.Range // where what the handlers of exceptions have to know is
+}
+
+// objectAlign is how objects are aligned that can have four pointers or more. Where
+// a smaller one begins is not looked for: it counts as part of what is before it.
+const objectAlign = 32
+
+// ioTables is the section of glibc's tables of functions for streams. They are
+// objects for themselves, though one looks like the next.
+const ioTables = "__libc_IO_vtables"
+
+// handlerTables is the section of what the handlers of exceptions have to know.
+const handlerTables = ".gcc_except_table"
+
+// findObjects cuts the data of the images into objects.
+func (c *clib) findObjects() {
+	named := make([]map[uint64]bool, len(c.images)) // addresses that code or data names
+	for i, im := range c.images {
+		named[i], im.objects = map[uint64]bool{}, cobjects{}
+	}
+	for i, im := range c.images {
+		for addr := range im.named {
+			named[i][addr] = true
+		}
+		for _, r := range im.Relocs {
+			if !r.Slot {
+				im.objects.words = append(im.objects.words, r.Addr)
+			}
+			for _, to := range im.slots[r.Addr] {
+				named[to.image][to.addr] = true
+			}
+		}
+		slices.Sort(im.objects.words)
+		im.objects.words = slices.Compact(im.objects.words)
+	}
+	for i, im := range c.images {
+		c.cut(i, im, named[i])
+	}
+}
+
+// cut finds where the objects of an image begin.
+func (c *clib) cut(i int, im *cimage, named map[uint64]bool) {
+	o := &im.objects
+	sure := []uint64{im.TLS.Start, im.TLS.End}
+	for name, r := range im.Sections {
+		sure, o.cut = append(sure, r.Start, r.End), true
+		switch name {
+		case ioTables:
+			o.plain = r
+		case handlerTables:
+			o.handlers = r
+		}
+	}
+	for _, list := range slices.Concat(im.Inits, im.Finis) {
+		sure = append(sure, list.Start, list.End)
+	}
+	for s := range im.Exports {
+		if s.Size > 0 && !im.Code(s.Addr) {
+			sure = append(sure, s.Addr, s.Addr+s.Size)
+		}
+	}
+	o.starts = append(o.starts, sure...)
+	for addr := range named {
+		if addr%objectAlign == 0 && !im.Code(addr) && (o.plain.Contains(addr) || !c.element(i, addr)) {
+			o.starts = append(o.starts, addr)
+		}
+	}
+	slices.Sort(o.starts)
+	o.starts = slices.Compact(o.starts)
+}
+
+// element reports whether what begins at an address may be an element of an array
+// that begins before it: words of the same kind are before it, some of which are
+// pointers to functions.
+func (c *clib) element(i int, addr uint64) bool {
+	const code, data, number = 'c', 'd', 'n'
+	im := c.images[i]
+	kind := func(at uint64) byte {
+		switch to := im.slots[at]; {
+		case len(to) == 0:
+			return number
+		case c.images[to[0].image].FuncAt(to[0].addr) >= 0:
+			return code
+		default:
+			return data
+		}
+	}
+	const most = 512 // bytes of an element
+	for size := uint64(8); size <= most && size <= addr; size += 8 {
+		same, calls := true, false
+		for at := uint64(0); at < size && same; at += 8 {
+			k := kind(addr + at)
+			same, calls = k == kind(addr-size+at), calls || k == code
+		}
+		if same && calls {
+			return true
+		}
+	}
+	return false
+}
+
+// around returns the range of what may be the object that an address is in, or that
+// it is used to come to: it may be that of the end, or one from which code counts.
+func (o *cobjects) around(addr uint64) elfimage.Range {
+	const below = 64 // bytes that an element can have
+	r := elfimage.Range{End: ^uint64(0)}
+	i := sort.Search(len(o.starts), func(i int) bool { return o.starts[i] > addr })
+	if i > 0 {
+		r.Start = o.starts[i-1]
+	}
+	if i < len(o.starts) {
+		r.End = o.starts[i]
+	}
+	if i+1 < len(o.starts) && addr != r.Start && r.End-addr <= below {
+		r.End = o.starts[i+1]
+	}
+	return r
+}
+
+// visitData reaches the object at a place, and what it points to.
+func (w *cwalk) visitData(p cplace, s cstep) {
+	im := w.c.images[p.image]
+	if _, ok := w.objects[p]; ok || p.image == 0 {
+		return // all of the program's own counts
+	}
+	w.objects[p] = s
+	w.visitWords(p.image, im.objects.around(p.addr), s)
+}
+
+// visitWords reaches what the words in a range point to.
+func (w *cwalk) visitWords(i int, r elfimage.Range, s cstep) {
+	im := w.c.images[i]
+	words := im.objects.words
+	k := sort.Search(len(words), func(k int) bool { return words[k]+8 > r.Start })
+	for ; k < len(words) && words[k] < r.End; k++ {
+		if slices.ContainsFunc(im.Inits, func(l elfimage.Range) bool { return l.Contains(words[k]) }) {
+			continue
+		}
+		for _, to := range im.slots[words[k]] {
+			w.take(to, cstep{how: byData, from: s.from, goFn: s.goFn, off: s.off, note: "data of " + im.Name, past: s.past})
+		}
+	}
+}
