@@ -58,13 +58,15 @@ var programCases = []programCase{
 			{calls: "pkey_alloc", open: "main.postponed", because: "a deferred call"},
 			{calls: "pkey_free", open: "main.started", because: "a goroutine"},
 			{open: "main.divided", because: "a division"},
+			{calls: "times", open: "main.arrayed", because: "a parameter beside an array"},
+			{open: "main.element", because: "an element of an array"},
 			{calls: "#1000", because: "a number that no table knows"},
 			{calls: "migrate_pages", because: "a number of which the kernel reads the lower half"},
 			{open: "main.readField main.changeField", because: "a field of a variable to whose start a pointer is taken"},
 		},
 		open: "main.pointed main.field main.closure.func1 main.direct.call main.(*direct).call main.(*twice).call main.throughValue " +
 			"main.indexed main.sliced main.mapped main.received main.parsed main.ofResult runtime.runPerThreadSyscall " +
-			"main.readWhole main.writeWhole main.readField main.changeField main.readBroad main.writeBroad main.postponed main.started main.divided",
+			"main.readWhole main.writeWhole main.readField main.changeField main.readBroad main.writeBroad main.postponed main.started main.divided main.arrayed main.element",
 		openStripped:  "main.variable main.readSpread",
 		lostStripped:  "setns unshare fanotify_init",
 		never:         "fork pause",

@@ -39,7 +39,8 @@
 //
 // Then each system call instruction is resolved (climb.go): the number is
 // followed backwards, over all ways that lead to the instruction, through
-// registers, the stack, constants and arithmetic (values.go, frame.go). Where it
+// registers, the stack, constants and arithmetic (values.go, frame.go); a store to an
+// element of an array changes no more than the array (bound.go). Where it
 // is a parameter the search goes on at every call of the function, and where it
 // is a variable at every store to it.
 //

@@ -53,6 +53,10 @@ func (s *search) stepSlot(i int, in *isa.Inst, l loc) {
 func (s *search) stepStore(i int, in *isa.Inst, l loc, escapes bool) {
 	places, ok := s.storePlaces(i, &in.Dst)
 	if !ok {
+		if from, to, known := s.elements(i, &in.Dst); known && !l.overlaps(from, to-from) {
+			s.push(i, l)
+			return
+		}
 		if escapes || in.Dst.Base == s.a.arch.sp {
 			s.unknown("it is on the stack where the store at %#x may change it", s.b.pcs[i])
 			return

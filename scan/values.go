@@ -79,6 +79,8 @@ type search struct {
 	// where all are.
 	terms bool
 	live  []bool
+	// bound is set in a search for how large a value can be (bound.go).
+	bound *bound
 }
 
 type searchState struct {
@@ -160,11 +162,11 @@ func (s *search) before(st searchState) {
 	if s.b.open[st.at] {
 		s.unknown("the code is reached in a way that is not known")
 	}
-	if st.at > 0 && s.b.falls(st.at-1) && s.runs(st.at-1, st.at) {
+	if st.at > 0 && s.b.falls(st.at-1) && s.runs(st.at-1, st.at) && !s.bounded(st.at-1, st, false) {
 		s.step(st.at-1, st.l)
 	}
 	for _, from := range s.b.jumps[st.at] {
-		if s.runs(from, st.at) {
+		if s.runs(from, st.at) && !s.bounded(from, st, true) {
 			s.step(from, st.l)
 		}
 	}

@@ -292,6 +292,26 @@ func starts() {
 //go:noinline
 func divided(n int) { syscall.RawSyscall(uintptr(n*7/3), 0, 0, 0) }
 
+// Beside an array of which an element changes, and in one.
+//
+//go:noinline
+func arrayed(nr uintptr, args [6]uintptr, i, n int) {
+	for range n {
+		os.Getpid()
+		args[i] = uintptr(os.Getppid())
+		syscall.RawSyscall(nr, args[0], args[1], args[2])
+	}
+}
+
+//go:noinline
+func element(args [6]uintptr, i, n int) {
+	for range n {
+		os.Getpid()
+		args[i] = uintptr(n)
+		syscall.RawSyscall(args[3], 0, 0, 0)
+	}
+}
+
 // As a number that no table knows, and one wider than the kernel reads.
 //
 //go:noinline
@@ -347,5 +367,7 @@ func main() {
 	readField()
 	starts()
 	divided(n)
+	arrayed(unix.SYS_TIMES, [6]uintptr{}, n, n)
+	element([6]uintptr{3: unix.SYS_SYSLOG}, n, n)
 	odd()
 }
