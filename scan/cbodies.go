@@ -155,9 +155,9 @@ func (c *clib) read(at cfunc, depth int) *body {
 	im := c.images[at.image]
 	f := im.Funcs[at.fn]
 	fn := &gobin.Func{Entry: f.Start, End: f.End}
-	d := decoder{arch: c.a.arch}
-	d.c(fn, im.Bytes(f.Start, f.End-f.Start), im.mids[at.fn])
-	return newCBody(&d, fn, func(pc uint64) bool { return c.returns(cplace{at.image, pc}, depth) })
+	c.decoder.arch = c.a.arch
+	c.decoder.c(fn, im.Bytes(f.Start, f.End-f.Start), im.mids[at.fn])
+	return newCBody(&c.decoder, fn, func(pc uint64) bool { return c.returns(cplace{at.image, pc}, depth) })
 }
 
 // returns reports whether a function at a place may return to its caller.
@@ -173,6 +173,10 @@ func (c *clib) returns(p cplace, depth int) bool {
 		fn := im.FuncAt(to.addr)
 		if fn < 0 || im.Bytes(im.Funcs[fn].Start, im.Funcs[fn].End-im.Funcs[fn].Start) == nil {
 			return true
+		}
+		if im.facts[fn].returns { // few functions do without but those that end the program
+			does = true
+			continue
 		}
 		b := c.read(cfunc{to.image, fn}, depth+1)
 		i, ok := b.at(to.addr)

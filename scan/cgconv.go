@@ -2,6 +2,7 @@ package scan
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/gocurb/curb/internal/elfimage"
@@ -33,6 +34,16 @@ func (c *clib) loadConverters() {
 			}
 		}
 	}
+}
+
+// ofLocale reports whether a call asks for what the locale's name says and nothing
+// else: libidn2, which the C library loads for names of hosts, turns these from the
+// locale's characters into Unicode, by libunistring.
+func (c *clib) ofLocale(by caller) bool {
+	im := c.images[c.imageOf(by.fn)]
+	idn := c.l.By(im.Image)
+	i := slices.IndexFunc(c.images, func(x *cimage) bool { return x.Image == idn })
+	return strings.HasPrefix(im.Name, "libunistring.so.") && i > 0 && idn.Name == hosts && c.images[i].how == usage.LoadedByLibc
 }
 
 func (c *clib) converter(by *elfimage.Image, name string) {

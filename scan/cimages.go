@@ -30,6 +30,7 @@ type clib struct {
 	l       *elfimage.Loader
 	instead map[int][]int     // the images that are loaded instead of others on some processors
 	notable map[cplace]string // functions of the C library whose callers matter, with their names
+	decoder decoder           // of one function after the other
 	ends    map[cplace]bool   // whether functions return, as far as it is known
 	opened  copened           // what the program loads by itself
 	open    []copen
@@ -63,8 +64,10 @@ type cfunc struct{ image, fn int }
 // cfacts is what is kept of a function of C.
 type cfacts struct {
 	refs    []ref
-	indexed bool // it jumps to where a register says
-	entered int  // how many of the places where it is entered it was decoded from
+	returns bool     // it has an instruction that may lead back to the caller
+	indexed bool     // it jumps to where a register says
+	entered int      // how many of the places where it is entered it was decoded from
+	starts  []uint64 // where instructions begin: a bit for each byte
 }
 
 // A copen is a place in C code that could not be told.
@@ -321,16 +324,15 @@ func (c *clib) checkMids() {
 // reports whether more such places may be known then.
 func (im *cimage) decodeFrom(arch *arch, fn int) bool {
 	f, places := &im.Funcs[fn], im.mids[fn]
-	d := decoder{arch: arch}
-	code := im.Bytes(f.Start, f.End-f.Start)
-	d.c(&gobin.Func{Entry: f.Start, End: f.End}, code, nil)
-	if im.facts[fn].entered == len(places) || !slices.ContainsFunc(places, func(pc uint64) bool { return !d.enters(pc) }) {
+	facts := &im.facts[fn]
+	if facts.entered == len(places) || !slices.ContainsFunc(places, func(pc uint64) bool { return !facts.begins(pc - f.Start) }) {
 		return false
 	}
+	code := im.Bytes(f.Start, f.End-f.Start)
 	g := &gatherer{limits: gobin.Range(im.Span()), decoder: decoder{arch: arch}, numbers: !im.PIC}
-	im.facts[fn] = g.c(f.Range, code, places)
-	im.facts[fn].entered = len(places)
-	for _, r := range im.facts[fn].refs {
+	*facts = g.c(f.Range, code, places)
+	facts.entered = len(places)
+	for _, r := range facts.refs {
 		if r.kind == refCall || r.kind == refJump || r.takesAddr() {
 			im.enter(fn, r)
 		}
@@ -420,13 +422,25 @@ func (g *gatherer) c(r elfimage.Range, code []byte, entries []uint64) cfacts {
 				g.buf[last].kind = refSlotJump
 			}
 		}
+		out.returns = out.returns || in.Op == isa.Ret || in.Op == isa.JumpInd
 		out.indexed = out.indexed || in.Op == isa.JumpInd && (in.Src.Kind == isa.KindReg || in.Src.Index != isa.NoReg)
 	}
 	for _, pc := range d.bad {
 		g.add(ref{place: place{off: uint32(pc - fn.Entry)}, kind: refBad})
 	}
 	out.refs = slices.Clone(g.buf)
+	out.starts = make([]uint64, (len(code)+63)/64)
+	for i, pc := range d.pcs {
+		if off := pc - r.Start; off < uint64(len(code)) && !d.insts[i].Fused {
+			out.starts[off/64] |= 1 << (off % 64)
+		}
+	}
 	return out
+}
+
+// begins reports whether an instruction begins at an offset in the function.
+func (f *cfacts) begins(off uint64) bool {
+	return off/64 < uint64(len(f.starts)) && f.starts[off/64]>>(off%64)&1 != 0
 }
 
 // c decodes a function of C: straight on, with what jumps into the middle of

@@ -83,10 +83,9 @@ func (c *clib) loadOpened(how usage.Loaded, by *elfimage.Image, name string) err
 	return nil
 }
 
-// loadMore loads what the code that a walk has reached loads by itself, and notes
+// loadMore loads what the code that the walk of the whole life has reached loads by itself, and notes
 // what it finds there. It reports whether there is more to walk.
 func (c *clib) loadMore(w *cwalk) (more bool) {
-	w = cmp.Or(w.whole, w)
 	images, symbols := len(c.images), len(c.opened.symbols)
 	before := c.opened
 	c.opened.open = nil
@@ -150,7 +149,7 @@ func (c *clib) asks(w *cwalk, name string, by caller) {
 			c.finds(w, name, by)
 		}
 	case "iconv_open":
-		c.opened.converts = true
+		c.opened.converts = c.opened.converts || !c.ofLocale(by)
 	default: // the locale: without a name it stays, with an empty one the environment says
 		plain := func(s string) bool { return s == "C" || s == "POSIX" }
 		c.opened.converts = c.opened.converts || !ok || slices.ContainsFunc(names, func(s string) bool { return !plain(s) })

@@ -45,18 +45,19 @@ func (c *clib) newWalk() *cwalk {
 	return w
 }
 
-// walkC finds the C code that can run, in all of the program's life and, if that
-// is not what is asked for, in the phase.
-func (c *clib) walkC(phased bool) *cwalk {
+// walkAll finds the C code that can run in all of the program's life.
+func (c *clib) walkAll() *cwalk {
 	all := c.newWalk()
 	all.fromGo(c.a.whole)
 	all.start()
 	all.data()
 	all.drain()
-	if !phased {
-		return all
-	}
-	// Pointers that were made before the phase can still be called through.
+	return all
+}
+
+// walkPhase finds what of that can run in a phase that begins later. Pointers that
+// were made before can still be called through.
+func (c *clib) walkPhase(all *cwalk) *cwalk {
 	all.startOnce()
 	w := c.newWalk()
 	w.whole = all

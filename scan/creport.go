@@ -114,8 +114,11 @@ func (a *analysis) libraries(phased bool) {
 		return
 	}
 	for more := true; more; {
-		a.cwalk = a.c.walkC(phased)
+		a.cwalk = a.c.walkAll()
 		more = a.c.loadMore(a.cwalk)
+	}
+	if phased {
+		a.cwalk = a.c.walkPhase(a.cwalk)
 	}
 	a.sitesInC()
 	a.c.reportOpened()
@@ -140,6 +143,16 @@ func (c *clib) looked() []usage.LoaderFile {
 		out = append(out, file)
 	}
 	return out
+}
+
+// sum returns the hash of an image's file.
+func (c *clib) sum(im *cimage) string {
+	for name, found := range c.l.Found {
+		if found == im.Image {
+			return fmt.Sprintf("%x", sha256.Sum256(c.l.Files[name]))
+		}
+	}
+	return ""
 }
 
 // frame describes a function of C, or another place where there is none.

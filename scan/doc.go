@@ -141,6 +141,8 @@
 //     environment changes that (LD_LIBRARY_PATH, GCONV_PATH and the like). What dlsym
 //     finds by a name that is not known is a function of a library that code loads, and
 //     not of what that needs, unless it is asked for in all (RTLD_DEFAULT).
+//     A program that asks for no locale has the characters of "C", also where libidn2
+//     reads names of hosts for the C library.
 //     Functions leave the registers as they were that the ABI says they keep,
 //     compilers read nothing again behind a call that the callee may have changed,
 //     and longjmp leads to no place where a number is kept.

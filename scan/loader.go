@@ -24,8 +24,8 @@ type loaderCall struct {
 }
 
 // loader adds the calls of the dynamic loader, which runs before the program's
-// own first instruction: every call site in the loader's whole text, since its
-// C code is not analysed for what of it can run.
+// own first instruction: every call site in the loader's whole text, unless
+// its code is followed, as that of programs with C code is.
 func (a *analysis) loader(sysroot string) {
 	if a.file.Interp == "" {
 		return
@@ -35,6 +35,10 @@ func (a *analysis) loader(sysroot string) {
 		path = filepath.Join(sysroot, a.file.Interp)
 	}
 	a.loaderFile = &usage.LoaderFile{Path: path}
+	if a.c != nil { // what of it can run is known
+		a.loaderFile.SHA256 = a.c.sum(a.c.images[a.c.loader])
+		return
+	}
 	calls, err := a.loaderCalls()
 	if err != nil {
 		a.unresolved(noFunc, a.file.Entry, fmt.Sprintf("it is started by the dynamic loader %s: %v", a.file.Interp, err))
