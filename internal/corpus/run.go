@@ -150,11 +150,11 @@ func (m mode) arrange(dir string, binary *string) error {
 		}
 		return ballast.Truncate(max(0, n-8<<10))
 	case m.other:
-		// Where the binaries are others may have no way.
+		// All may write to tmp only. Where the binaries are others may have no way.
 		inside := filepath.Join(dir, filepath.Base(*binary))
 		text, err := os.ReadFile(*binary)
 		if err == nil {
-			err = errors.Join(os.WriteFile(inside, text, 0o755), os.Chmod(dir, 0o755))
+			err = errors.Join(os.WriteFile(inside, text, 0o755), os.Chmod(dir, 0o755), os.Chmod(filepath.Join(dir, "tmp"), 0o777|os.ModeSticky))
 		}
 		*binary = inside
 		return err
