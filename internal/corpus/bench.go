@@ -115,7 +115,7 @@ func (b *bench) prepare(ctx context.Context) error {
 			return fmt.Errorf("prepare what the programs are run on: %s: %w\n%s", cmd, err, out)
 		}
 	}
-	return b.stub("age-plugin-corpus", "dot", "gccgo", "good.exe", "sensible-browser", "tmux", "xdg-open")
+	return b.stub("age-plugin-corpus", "dot", "gccgo", "good.exe", "pgrep", "sensible-browser", "tmux", "xdg-open")
 }
 
 // stub gives the small program other names, in a directory of its own.

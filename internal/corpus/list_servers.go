@@ -33,7 +33,7 @@ var servers = []program{
 		},
 	},
 	{
-		name: "nats-server", pkg: "github.com/nats-io/nats-server/v2", set: "servers", ci: true,
+		name: "nats-server", pkg: "github.com/nats-io/nats-server/v2", set: "servers", ci: true, starts: []string{"good.exe"},
 		ways: []way{
 			{args: []string{"-c", "nats.conf"}, drive: publish(syscall.SIGTERM)},
 			{args: []string{"-c", "nats.conf"}, drive: publish(syscall.SIGINT)},
@@ -41,7 +41,7 @@ var servers = []program{
 			{args: []string{"-c", "broken.conf"}, exit: 1},
 			{args: []string{"-c", "connected.conf"}, drive: connected},
 			{args: []string{"-t", "-c", "nats.conf"}},
-			{args: []string{"--signal", "quit"}, exit: 1},
+			{args: []string{"--signal", "quit"}, env: stubs, exit: 1}, // pgrep itself would find those of other rows
 			{args: []string{"--signal", "quit=99999"}, exit: 1},
 			{args: []string{"--help"}},
 		},
