@@ -3,14 +3,19 @@ package strace
 import (
 	"bufio"
 	"io"
+	"strconv"
 	"strings"
 )
 
 // misread reports whether the name is one that strace gives to a call of a task
-// that is being killed while it asks for the number: it gets a result of the
-// kernel's instead, which is an error. Such a call never ends.
+// that is being killed while it asks for the number: it gets the result of the call
+// before instead, an error or a task's number. Such a call never ends. No kernel has
+// calls with numbers like these.
 func misread(name string) bool {
-	return strings.HasPrefix(name, "syscall_0xfffffffffffff") // -4095 to -1
+	const most = 0xfff
+	text, unknown := strings.CutPrefix(name, "syscall_0x")
+	number, err := strconv.ParseUint(text, 16, 64)
+	return unknown && err == nil && number > most
 }
 
 // Parse reads the output of strace -f and counts the calls of the first

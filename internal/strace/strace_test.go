@@ -101,6 +101,11 @@ func TestParseLines(t *testing.T) {
 		{"a number that was read too late", start + "10 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD) = 11\n10 exit_group(2 <unfinished ...>\n11 syscall_0xffffffffffffffda(0x1, 0x5, 0x4, 0x2, 0xa, 0xa <unfinished ...>\n10 <... exit_group resumed>) = ?\n" +
 			"11 <... syscall_0xffffffffffffffda resumed>) = ?\n11 +++ exited with 2 +++\n10 syscall_0xfffffffffffffff5(0x1, 0x5, 0x4, 0x2, 0xa, 0xa) = ?\n10 +++ exited with 2 +++\n",
 			map[string]int{"clone": 1, "exit_group": 1}},
+		{"a task's number for that of a call", start + "10 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD) = 18839\n10 syscall_0x4997(0x1, 0x5, 0x4, 0x2, 0xa, 0xa <unfinished ...>\n10 <... syscall_0x4997 resumed>) = ?\n10 +++ exited with 2 +++\n",
+			map[string]int{"clone": 1}},
+		{"a number that no kernel has", start + "10 syscall_0x4997(0, 0, 0, 0, 0, 0) = -1 ENOSYS (Function not implemented)\n",
+			map[string]int{"syscall_0x4997": 1}},
+		{"a new call", start + "10 syscall_0x1ff(0, 0, 0, 0, 0, 0 <unfinished ...>) = ?\n10 +++ exited with 2 +++\n", map[string]int{"syscall_0x1ff": 1}},
 		{"a negative number", start + "10 syscall_0xfffffffffffffff5(0, 0, 0, 0, 0, 0) = -1 ENOSYS (Function not implemented)\n",
 			map[string]int{"syscall_0xfffffffffffffff5": 1}},
 		{"a grandchild", start + "10 fork() = 11\n11 fork() = 12\n12 getsid(0) = 1\n12 execve(\"b\", [], 0x1 /* 0 vars */) = 0\n12 getpgid(0) = 1\n11 getppid() = 10\n",
