@@ -56,7 +56,8 @@ func again(ctx context.Context, w io.Writer) (ok bool, err error) {
 	return true, nil
 }
 
-// settle readies the new namespaces, and forbids core files.
+// settle readies the new namespaces, forbids core files, and keeps what the machine
+// cannot spare.
 func settle() error {
 	if os.Getpid() != 1 {
 		return fmt.Errorf("%s is set, but there are other processes: unset it", aloneVariable)
@@ -69,6 +70,10 @@ func settle() error {
 	}
 	if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
 		return fmt.Errorf("mount /proc: %w", err)
+	}
+	// A compiler in trouble removes what it was to write. Nobody removes a mount point.
+	if err := unix.Mount("/dev/full", "/dev/full", "", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("have programs leave /dev/full: %w", err)
 	}
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
