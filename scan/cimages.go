@@ -47,6 +47,7 @@ type cimage struct {
 	named map[uint64]bool     // addresses that code takes
 
 	objects cobjects
+	threads map[uint64]uint64 // words that say where variables of each thread lie
 
 	linked    map[uint64]bool // the words by which code finds symbols, which nobody changes
 	resolvers map[uint64]bool // functions that the loader asks which function to call
@@ -145,7 +146,7 @@ func (c *clib) add(how usage.Loaded) { c.take(how, len(c.l.Images)) }
 // take takes up the first n of the images that the loader has loaded.
 func (c *clib) take(how usage.Loaded, n int) {
 	for _, im := range c.l.Images[len(c.images):n] {
-		c.images = append(c.images, &cimage{Image: im, how: how, slots: map[uint64][]cplace{}, mids: map[int][]uint64{}, named: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{}})
+		c.images = append(c.images, &cimage{Image: im, how: how, threads: im.ThreadWords(), slots: map[uint64][]cplace{}, mids: map[int][]uint64{}, named: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{}})
 	}
 	c.numberFunctions()
 	c.instead = map[int][]int{}

@@ -21,6 +21,9 @@ type cwalk struct {
 	begun   map[cfunc]bool     // functions that are entered at their beginning
 	named   map[cplace]bool    // functions that are found by their names
 	whole   *cwalk             // of a phase: that of the program's whole life
+
+	dozing map[cvariable][]cfunc // functions that were reached and do nothing yet
+	set    map[cvariable]bool    // variables of threads that may have been set
 }
 
 // A cstep says how a function of C was reached: from another, from one of Go, or
@@ -38,7 +41,7 @@ type cstep struct {
 var none = cfunc{noFunc, noFunc}
 
 func (c *clib) newWalk() *cwalk {
-	w := &cwalk{c: c, taken: map[cplace]cstep{}, objects: map[cplace]cstep{}, callers: map[cfunc][]caller{}, roots: map[cfunc]bool{}, begun: map[cfunc]bool{}, named: map[cplace]bool{}}
+	w := &cwalk{c: c, taken: map[cplace]cstep{}, objects: map[cplace]cstep{}, callers: map[cfunc][]caller{}, roots: map[cfunc]bool{}, begun: map[cfunc]bool{}, named: map[cplace]bool{}, dozing: map[cvariable][]cfunc{}, set: map[cvariable]bool{}}
 	for range c.images {
 		w.steps = append(w.steps, map[int]cstep{})
 	}
@@ -60,7 +63,7 @@ func (c *clib) walkAll() *cwalk {
 func (c *clib) walkPhase(all *cwalk) *cwalk {
 	all.startOnce()
 	w := c.newWalk()
-	w.whole = all
+	w.whole, w.set = all, maps.Clone(all.set)
 	w.fromGo(c.a.whole)
 	w.data()
 	for _, p := range inOrder(all.taken) {
@@ -267,6 +270,9 @@ func (w *cwalk) drain() {
 		f := w.queue[0]
 		w.queue = w.queue[1:]
 		im := w.c.images[f.image]
+		if w.dozes(f) {
+			continue
+		}
 		for _, x := range im.facts[f.fn].refs {
 			w.ref(cstep{how: byCall, from: f, goFn: noFunc, off: x.off}, f.image, x)
 		}

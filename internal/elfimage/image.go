@@ -47,10 +47,14 @@ type Image struct {
 	notes    []byte
 	segments []segment
 	tags     map[elf.DynTag]uint64
-	exec     []Range
-	tables   map[uint64]uint64 // of landing pads, by the functions that have them
-	relro    Range             // what nobody writes to any more once the loader is done
-	exports  map[string][]int  // the numbers of the symbols that it defines, by name
+
+	threadWords map[uint64]uint64
+	threadsElse bool // there are other ways to threads' variables
+
+	exec    []Range
+	tables  map[uint64]uint64 // of landing pads, by the functions that have them
+	relro   Range             // what nobody writes to any more once the loader is done
+	exports map[string][]int  // the numbers of the symbols that it defines, by name
 }
 
 // A segment is a piece of memory.
@@ -99,7 +103,7 @@ func Open(path, name string) (*Image, error) {
 
 // Read reads a file's content.
 func Read(data []byte, name string) (*Image, error) {
-	im := &Image{Path: name, Name: name, data: data, tags: map[elf.DynTag]uint64{}}
+	im := &Image{Path: name, Name: name, data: data, tags: map[elf.DynTag]uint64{}, threadWords: map[uint64]uint64{}}
 	for _, step := range []func() error{im.readHeader, im.readDynamic, im.readSymbols, im.readRelocs} {
 		if err := step(); err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package elfimage
 
 import (
 	"debug/elf"
+	"maps"
 )
 
 // A section is a section header: of use where a file still has them.
@@ -101,4 +102,31 @@ func (im *Image) Section(addr uint64) Range {
 		return s.Range
 	}
 	return Range{}
+}
+
+// threadReloc notes a word that says where a variable of each thread lies.
+func (im *Image) threadReloc(r Reloc, kind relocKind) {
+	switch {
+	case kind == relocThreads:
+		im.threadsElse = true
+	case r.Symbol == 0:
+		im.threadWords[r.Addr] = r.Value
+	}
+}
+
+// ThreadWords returns the words that say where variables of each thread lie that are
+// zero at the beginning, with what they say. They are of no use to other images, and
+// there is no other way to them.
+func (im *Image) ThreadWords() map[uint64]uint64 {
+	if im.threadsElse || !im.PIC {
+		return nil
+	}
+	out := maps.Clone(im.threadWords)
+	maps.DeleteFunc(out, func(_, off uint64) bool { return off < im.TLS.End-im.TLS.Start })
+	for _, s := range im.Symbols {
+		if s.Type == elf.STT_TLS && s.Defined {
+			maps.DeleteFunc(out, func(_, off uint64) bool { return off < s.Addr+max(s.Size, 8) && s.Addr < off+8 })
+		}
+	}
+	return out
 }

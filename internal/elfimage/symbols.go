@@ -174,7 +174,9 @@ type relocKind uint8
 
 const (
 	relocUnknown relocKind = iota
-	relocOther             // of thread-local storage
+	relocOther             // none, and sizes
+	relocThread            // where a variable of each thread lies
+	relocThreads           // other ways to such variables
 	relocSymbol
 	relocSlot
 	relocRelative
@@ -196,8 +198,11 @@ func (im *Image) relocKind(kind uint32) relocKind {
 			return relocCall
 		case elf.R_X86_64_COPY:
 			return relocCopy
-		case elf.R_X86_64_NONE, elf.R_X86_64_DTPMOD64, elf.R_X86_64_DTPOFF64, elf.R_X86_64_TPOFF64,
-			elf.R_X86_64_TLSDESC, elf.R_X86_64_SIZE64:
+		case elf.R_X86_64_TPOFF64:
+			return relocThread
+		case elf.R_X86_64_DTPMOD64, elf.R_X86_64_DTPOFF64, elf.R_X86_64_TLSDESC:
+			return relocThreads
+		case elf.R_X86_64_NONE, elf.R_X86_64_SIZE64:
 			return relocOther
 		}
 	case elf.EM_AARCH64:
@@ -212,8 +217,11 @@ func (im *Image) relocKind(kind uint32) relocKind {
 			return relocCall
 		case elf.R_AARCH64_COPY:
 			return relocCopy
-		case elf.R_AARCH64_NONE, elf.R_AARCH64_TLS_DTPMOD64, elf.R_AARCH64_TLS_DTPREL64, elf.R_AARCH64_TLS_TPREL64,
-			elf.R_AARCH64_TLSDESC:
+		case elf.R_AARCH64_TLS_TPREL64:
+			return relocThread
+		case elf.R_AARCH64_TLS_DTPMOD64, elf.R_AARCH64_TLS_DTPREL64, elf.R_AARCH64_TLSDESC:
+			return relocThreads
+		case elf.R_AARCH64_NONE:
 			return relocOther
 		}
 	}
@@ -241,6 +249,9 @@ func (im *Image) readRelocs() error {
 			case relocUnknown: // such as those of code
 				return fmt.Errorf("it has a relocation, at %#x, of a type that is not known (%d)", r.Addr, uint32(info))
 			case relocOther:
+				continue
+			case relocThread, relocThreads:
+				im.threadReloc(r, kind)
 				continue
 			case relocSymbol, relocSlot, relocCopy:
 				if r.Symbol >= len(im.Symbols) {
