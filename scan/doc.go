@@ -68,8 +68,12 @@
 // (creport.go). The libraries are loaded as the dynamic loader would do it, and their
 // words get what it would put there (internal/elfimage, cimages.go). Functions are
 // what the tables for unwinding say. From what Go's code refers to, C code is walked
-// over calls, linkage tables and addresses; all functions to which data of a loaded
-// library points can be called (creach.go). The functions of C have numbers like Go's
+// over calls, linkage tables and addresses (creach.go). Functions to which data of a
+// loaded library points can be called where reachable code names the object that the data
+// is in, or other such data points to it (cdata.go); and without that, what the program's
+// own file points to, and what the loader and the unwinder call by tables of theirs
+// (croots.go). A function that returns at once as long as a variable of its thread is
+// zero waits until some code can come to that variable (cthread.go). The functions of C have numbers like Go's
 // (cbodies.go), and so the same search finds system calls and their arguments, through
 // registers, callers and results. What a variable of C holds is not told, nor what is
 // in a frame whose address the function takes.
@@ -136,7 +140,17 @@
 //   - In C code: control comes from a function to another by calls, jumps, switch
 //     tables next to an address in the same function, and pointers to functions that
 //     code or relocated data holds. An address that code takes within a section of
-//     the data leads to what is in that section. The libraries and what says which are
+//     the data leads to what is in that section.
+//     Code comes to an object of a library's data by an address in it, at its end, or at
+//     most 64 bytes before it. An object of which others do not know how large it is ends
+//     at the next one, or at an address that is a multiple of 32, that code or data names,
+//     and before and behind which there are not the same kinds of words, as elements of an
+//     array would be. In glibc's section of tables of functions for streams each table
+//     that something names is an object. A part of an object, other than an element, is
+//     named by no code and no data if it lies at a multiple of 32.
+//     glibc's dynamic loader begins once: the function of which its start hands the address
+//     to another, which calls it, is not called again (conce.go). It looks up by their
+//     names what clooked.go lists. The libraries and what says which are
 //     loaded are those that are there when the scan is made, and no variable of the
 //     environment changes that (LD_LIBRARY_PATH, GCONV_PATH and the like). What dlsym
 //     finds by a name that is not known is a function of a library that code loads, and
@@ -166,6 +180,11 @@
 //   - An indirect call can reach every function whose address is taken: there
 //     is no notion yet of which function values can get where.
 //   - Conditions on anything but one variable and a constant are open both ways.
+//   - Conditions in C code are open both ways, but for those of cthread.go. In the phases
+//     main and locked, C code can do all that it can do from any code of Go in the
+//     program's whole life: what C code of the phase is called by is not asked.
+//   - A library's data counts by whole objects, and small objects with what is before
+//     them; of the program's own C code, all data counts.
 //
 // # Limitations
 //
