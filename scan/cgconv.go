@@ -17,6 +17,12 @@ import (
 // modulesCache is where glibc looks first for which modules there are.
 const modulesCache = "/gconv/gconv-modules.cache"
 
+// namesCharacters reports whether any code but the C library's has the text by which
+// fopen is asked to convert.
+func (c *clib) namesCharacters() bool {
+	return slices.ContainsFunc(c.images, func(im *cimage) bool { return im.Name != "libc.so.6" && im.Mentions("ccs=") })
+}
+
 // loadConverters loads all modules that convert characters.
 func (c *clib) loadConverters() {
 	by := libc(c.l)

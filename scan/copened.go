@@ -107,6 +107,7 @@ func (c *clib) loadMore(w *cwalk) (more bool) {
 			}
 		}
 	}
+	c.opened.converts = c.opened.converts || c.namesCharacters()
 	if c.opened.converts && !before.converts {
 		c.loadConverters()
 	}

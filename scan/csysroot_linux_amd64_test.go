@@ -127,14 +127,18 @@ func TestProcessors(t *testing.T) {
 // Modules that convert characters count where the locale may be another than "C".
 func TestConverters(t *testing.T) {
 	const module = "/usr/lib/x86_64-linux-gnu/gconv/MINE.so"
-	for locale, want := range map[string]bool{`"C"`: false, `0`: false, `""`: true, `"de_DE"`: true, `name`: true} {
+	for code, want := range map[string]bool{
+		`*setlocale(LC_ALL, "C")`: false, `*setlocale(LC_ALL, 0)`: false, `*setlocale(LC_ALL, "")`: true, `*setlocale(LC_ALL, "de_DE")`: true,
+		`*setlocale(LC_ALL, name)`: true, `newlocale(LC_ALL_MASK, "POSIX", 0) != 0`: false, `iconv_open(name, "UTF-8") != 0`: true,
+		`fopen(name, "r") != 0`: false, `fopen(name, "r,ccs=MINE") != 0`: true,
+	} {
 		s := newSystem(t, "hosts: mine\n")
-		s.compile("/lib/x86_64-linux-gnu/libnss_mine.so.2", "#include <locale.h>\nint _nss_mine_gethostbyname4_r(const char *name) { return *setlocale(LC_ALL, "+locale+"); }")
+		s.compile("/lib/x86_64-linux-gnu/libnss_mine.so.2", "#define _GNU_SOURCE\n#include <iconv.h>\n#include <locale.h>\n#include <stdio.h>\nint _nss_mine_gethostbyname4_r(const char *name) { return "+code+"; }")
 		s.compile(module, "#include <unistd.h>\nint gconv(void) { return getpgid(0); }")
 		u := s.scan(scan.Options{})
 		complete(t, u)
 		if _, ok := u.Find("getpgid"); ok != want {
-			t.Errorf("setlocale(LC_ALL, %s): that the module's call is in the list is %t", locale, ok)
+			t.Errorf("%s: that the module's call is in the list is %t", code, ok)
 		}
 	}
 }

@@ -277,6 +277,11 @@ func (im *Image) readDynamic() error {
 			im.tags[tag] = value
 		}
 	}
+	for tag, what := range unfollowed {
+		if im.tags[tag] != 0 {
+			return fmt.Errorf("it has the loader load other files by %s, which is not followed", what)
+		}
+	}
 	for _, off := range needed {
 		im.Needed = append(im.Needed, im.string(off))
 	}
@@ -288,6 +293,12 @@ func (im *Image) readDynamic() error {
 	im.Inits = slices.Concat(im.list(elf.DT_INIT_ARRAY, elf.DT_INIT_ARRAYSZ), im.list(elf.DT_PREINIT_ARRAY, elf.DT_PREINIT_ARRAYSZ))
 	im.Finis = im.list(elf.DT_FINI_ARRAY, elf.DT_FINI_ARRAYSZ)
 	return nil
+}
+
+// unfollowed are the entries of the dynamic table that bring in other files than
+// libraries that are needed.
+var unfollowed = map[elf.DynTag]string{
+	elf.DT_AUXILIARY: "DT_AUXILIARY", elf.DT_FILTER: "DT_FILTER", elf.DT_AUDIT: "DT_AUDIT", elf.DT_DEPAUDIT: "DT_DEPAUDIT",
 }
 
 // list returns the range that two entries of the dynamic table give, if they are there.

@@ -10,6 +10,7 @@ type Symbol struct {
 	Name    string
 	Version string // "" where it has none
 	Hidden  bool   // of an old version: only who asks for that one gets it
+	First   bool   // of the oldest version, or of none: who asks for none gets it
 	Defined bool
 	Type    elf.SymType
 	Bind    elf.SymBind
@@ -42,6 +43,7 @@ func (im *Image) readSymbols() error {
 		if im.tags[elf.DT_VERSYM] != 0 && versym != nil {
 			v := order.Uint16(versym[2*i:])
 			s.Version, s.Hidden = versions[v&0x7fff], v&0x8000 != 0
+			s.First = v&0x7fff <= 2
 		}
 		if s.Defined && s.Bind != elf.STB_LOCAL && s.Name != "" && s.Type != elf.STT_TLS {
 			im.exports[s.Name] = append(im.exports[s.Name], i)
@@ -135,7 +137,7 @@ func (im *Image) Find(name, version string) []Symbol {
 		if s.Version == version || s.Version == "" {
 			exact = append(exact, s)
 		}
-		if !s.Hidden {
+		if !s.Hidden || s.First {
 			current = append(current, s)
 		}
 	}
