@@ -133,7 +133,7 @@ func publish(end syscall.Signal) func(*live) error {
 	const stream = `{"name":"S","subjects":["stored"],"retention":"limits","storage":"file","num_replicas":1}`
 	return func(l *live) error {
 		ready := func() error { return l.converse(l.port, [2]string{"CONNECT {}\r\nPING\r\n", "PONG"}) }
-		return l.work(ready, func() error {
+		work := func() error {
 			err := errors.Join(
 				l.converse(l.port,
 					[2]string{"CONNECT {}\r\nSUB here 1\r\nPUB here 5\r\nhello\r\nPING\r\n", "MSG here"},
@@ -143,7 +143,17 @@ func publish(end syscall.Signal) func(*live) error {
 				l.get(l.port2, "/varz", 200), l.get(l.port2, "/missing", 404),
 			)
 			return errors.Join(err, l.signal(syscall.SIGHUP), l.signal(syscall.SIGUSR1), l.sleep(50*time.Millisecond))
-		}, end)
+		}
+		if err := errors.Join(l.retry(ready), l.busy(work)); err != nil {
+			return err
+		}
+		// What comes while it handles two other signals is lost.
+		for l.sleep(time.Second) == nil {
+			if err := l.end(end); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 }
 
