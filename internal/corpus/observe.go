@@ -76,7 +76,7 @@ func (o *observer) faults(ctx context.Context) error {
 func (o *observer) once(ctx context.Context, w way, m mode) error {
 	begun := time.Now()
 	got, err := o.bench.run(ctx, o.res.row, o.binary, w, m, traced(o.res.row, m))
-	if err != nil {
+	if err != nil || got == nil {
 		return err
 	}
 	o.res.runs++
