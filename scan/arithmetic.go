@@ -57,6 +57,23 @@ func (s *search) compute(i int, in *isa.Inst, l loc) {
 	}
 }
 
+// partly adds what a register holds whose lower bytes alone an instruction writes:
+// C libraries set numbers so after clearing the register.
+func (s *search) partly(i int, in *isa.Inst, l loc) {
+	rest, ok := []uint64(nil), false
+	if in.Op == isa.Mov && in.Src.Kind == isa.KindImm && !in.Src.Inexact {
+		rest, ok = s.a.constants(s.b, i, l, s.depth+1)
+	}
+	if !ok {
+		s.unknown("only a part of the register is written, at %#x", s.b.pcs[i])
+		return
+	}
+	written := truncate(^uint64(0), in.Size)
+	for _, v := range rest {
+		s.leaf(leaf{kind: leafConst, value: v&^written | uint64(in.Src.Imm)&written})
+	}
+}
+
 func arith(in *isa.Inst, x, y uint64) uint64 {
 	switch in.Op {
 	case isa.Add:
@@ -123,4 +140,27 @@ func (a *analysis) operand(b *body, i int, o *isa.Operand, size uint8, depth int
 		return a.constants(b, i, regLoc(o.Reg, size), depth)
 	}
 	return nil, false
+}
+
+// compared returns what a register holds where control has come over the conditional
+// jump from, if that says so: a zero that was tested is used as a number in C.
+func (b *body) compared(from, to int, l loc) (uint64, bool) {
+	jump := &b.insts[from]
+	if !b.c || jump.Op != isa.CondJump || l.kind != inReg || from == 0 || to == from+1 && jump.Target == b.pcs[to] {
+		return 0, false
+	}
+	if to == from+1 && jump.Cond != isa.NotEqual || to != from+1 && jump.Cond != isa.Equal || !b.leadsOnly(from-1, from) {
+		return 0, false
+	}
+	in := &b.insts[from-1]
+	if in.Dst.Kind != isa.KindReg || in.Dst.Reg != l.reg || in.Size < l.size {
+		return 0, false
+	}
+	switch {
+	case in.Op == isa.Test && in.Src == in.Dst:
+		return 0, true
+	case in.Op == isa.Cmp && in.Src.Kind == isa.KindImm && !in.Src.Inexact:
+		return l.cut(uint64(in.Src.Imm)), true
+	}
+	return 0, false
 }

@@ -22,6 +22,8 @@ type cbuild struct {
 var cbuilds = map[string]cbuild{
 	"external": {flags: []string{"-ldflags=-linkmode=external"}},
 	"pie":      {flags: []string{"-ldflags=-linkmode=external -s -w", "-buildmode=pie"}},
+	"glibc":    {flags: []string{"-ldflags=-linkmode=external -extldflags=-static"}},
+	"musl":     {env: []string{"CC=musl-gcc"}, flags: []string{"-ldflags=-linkmode=external -extldflags=-static"}},
 }
 
 // build builds a program of testdata in that way.

@@ -45,6 +45,8 @@ type cimage struct {
 	slots map[uint64][]cplace // what the words that the loader fills in hold
 	mids  map[int][]uint64    // where functions are entered, but for their starts
 	named map[uint64]bool     // addresses that code takes
+	arch  *arch
+	pcs   map[int][]uint64 // of the instructions of some functions, where all are known
 
 	objects cobjects
 	threads map[uint64]uint64 // words that say where variables of each thread lie
@@ -146,7 +148,10 @@ func (c *clib) add(how usage.Loaded) { c.take(how, len(c.l.Images)) }
 // take takes up the first n of the images that the loader has loaded.
 func (c *clib) take(how usage.Loaded, n int) {
 	for _, im := range c.l.Images[len(c.images):n] {
-		c.images = append(c.images, &cimage{Image: im, how: how, threads: im.ThreadWords(), slots: map[uint64][]cplace{}, mids: map[int][]uint64{}, named: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{}})
+		c.images = append(c.images, &cimage{
+			Image: im, how: how, arch: c.a.arch, threads: im.ThreadWords(), pcs: map[int][]uint64{}, slots: map[uint64][]cplace{},
+			mids: map[int][]uint64{}, named: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{},
+		})
 	}
 	c.numberFunctions()
 	c.instead = map[int][]int{}
@@ -274,6 +279,7 @@ func (c *clib) gather(i int) {
 	}
 	workers.Wait()
 	for fn := range im.facts {
+		im.facts[fn].refs = slices.DeleteFunc(im.facts[fn].refs, func(r ref) bool { return r.kind == refNumber && im.FuncAt(r.addr) >= 0 && !im.begins(r.addr) })
 		for _, r := range im.facts[fn].refs {
 			if r.takesAddr() {
 				im.named[r.addr] = true
@@ -371,7 +377,7 @@ func (im *cimage) addMid(fn int, pc uint64) {
 func (im *cimage) table(fn int, addr uint64) []uint64 {
 	fits := func(pc uint64) bool {
 		to := im.FuncAt(pc)
-		return to >= 0 && (to == fn || im.Funcs[to].Start != pc)
+		return to >= 0 && (to == fn || im.Funcs[to].Start != pc) && im.begins(pc)
 	}
 	var out []uint64
 	for at := addr; ; at += 4 {
@@ -386,13 +392,25 @@ func (im *cimage) table(fn int, addr uint64) []uint64 {
 		out = append(out, pc)
 	}
 	for at := addr; ; at += 8 {
-		to := im.slots[at]
-		if len(to) != 1 || at != addr && im.named[at] || !fits(to[0].addr) {
+		to, ok := im.word(at)
+		if !ok || at != addr && im.named[at] || !fits(to) {
 			break
 		}
-		out = append(out, to[0].addr)
+		out = append(out, to)
 	}
 	return out
+}
+
+// word returns the address that a word of the data holds.
+func (im *cimage) word(at uint64) (uint64, bool) {
+	if to := im.slots[at]; to != nil {
+		return to[0].addr, len(to) == 1
+	}
+	b := im.Bytes(at, 8)
+	if b == nil || im.PIC {
+		return 0, false
+	}
+	return le64(b), true
 }
 
 func leUint32(b []byte) uint32 {

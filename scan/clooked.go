@@ -42,8 +42,12 @@ func foundByLoader(symbol string) bool {
 	return false
 }
 
-// libc returns the image of the C library, nil where there is none.
+// libc returns the image of the C library, or the program that has it in itself with
+// what loads libraries; nil where there is none.
 func libc(l *elfimage.Loader) *elfimage.Image {
+	if exe := l.Images[0]; loadsByItself(exe) {
+		return exe
+	}
 	i := slices.IndexFunc(l.Images, func(im *elfimage.Image) bool { return im.Name == "libc.so.6" })
 	if i < 0 {
 		return nil
@@ -70,14 +74,28 @@ func (c *clib) preload(exe *elfimage.Image) error {
 	return nil
 }
 
+// loadsByItself reports whether a static program has glibc's code to load libraries
+// in it, by one of that code's messages.
+func loadsByItself(exe *elfimage.Image) bool {
+	return exe.Interp == "" && len(exe.Needed) == 0 && exe.Holds("invalid mode for dlopen()")
+}
+
 // loadAtRunTime loads them too, as far as they are there.
 func (c *clib) loadAtRunTime() error {
 	by := libc(c.l)
 	if by == nil {
 		return nil
 	}
-	if err := c.load(usage.LoadedByLibc, by, unwinder, hosts); err != nil {
-		return err
+	for _, name := range []string{unwinder, hosts} {
+		if !by.Mentions(name) {
+			continue
+		}
+		if err := c.load(usage.LoadedByLibc, by, name); err != nil {
+			return err
+		}
+	}
+	if !by.Mentions("libnss_") {
+		return nil
 	}
 	services, err := services(c.l)
 	if err != nil {

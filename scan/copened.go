@@ -223,7 +223,7 @@ func (w *cwalk) byName() {
 			switch {
 			case i >= c.needed && lookedUp(s.Name):
 				why = "the C library looks it up in " + im.Name
-			case i > 0 && i < c.needed && foundByLoader(s.Name):
+			case i > 0 && (i < c.needed || im.Name == "libc.so.6") && foundByLoader(s.Name):
 				why = "the dynamic loader looks it up in " + im.Name
 			case c.opened.symbols[s.Name]:
 				why = "dlsym finds it in " + im.Name

@@ -140,6 +140,9 @@ func (w *cwalk) take(p cplace, s cstep) {
 		if w.whole != nil && w.c.once[to] {
 			continue // it has been called
 		}
+		if to == (cplace{0, w.c.a.file.Entry}) {
+			continue // it is compared with others: nobody starts the program again
+		}
 		if _, ok := w.taken[to]; !ok {
 			w.taken[to] = s
 		}
@@ -167,8 +170,8 @@ func (w *cwalk) ref(s cstep, i int, x ref) {
 	im := w.c.images[i]
 	switch x.kind {
 	case refCall, refJump:
-		if i == 0 && w.c.a.file.FuncAt(x.addr) >= 0 {
-			return // Go's
+		if i == 0 && w.c.a.file.FuncAt(x.addr) >= 0 || x.addr == 0 {
+			return // Go's, or a symbol that nothing defines: it is tested before
 		}
 		if x.kind == refJump {
 			s.how = byJump

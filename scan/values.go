@@ -162,14 +162,24 @@ func (s *search) before(st searchState) {
 	if s.b.open[st.at] {
 		s.unknown("the code is reached in a way that is not known")
 	}
-	if st.at > 0 && s.b.falls(st.at-1) && s.runs(st.at-1, st.at) && !s.bounded(st.at-1, st, false) {
-		s.step(st.at-1, st.l)
+	if st.at > 0 && s.b.falls(st.at-1) {
+		s.from(st.at-1, st, false)
 	}
 	for _, from := range s.b.jumps[st.at] {
-		if s.runs(from, st.at) && !s.bounded(from, st, true) {
-			s.step(from, st.l)
-		}
+		s.from(from, st, true)
 	}
+}
+
+// from goes on before an instruction that can come just before a place.
+func (s *search) from(i int, st searchState, jumped bool) {
+	if !s.runs(i, st.at) || s.bounded(i, st, jumped) {
+		return
+	}
+	if v, ok := s.b.compared(i, st.at, st.l); ok {
+		s.leaf(leaf{kind: leafConst, value: v})
+		return
+	}
+	s.step(i, st.l)
 }
 
 // runs reports whether control can go from one instruction to the other.
@@ -231,7 +241,7 @@ func (s *search) stepReg(i int, in *isa.Inst, l loc) {
 				return
 			}
 		}
-		s.unknown("only a part of the register is written, at %#x", s.b.pcs[i])
+		s.partly(i, in, l)
 		return
 	}
 	l.size = min(l.size, max(in.Size, 1))
