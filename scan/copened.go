@@ -44,6 +44,7 @@ func (c *clib) findNotable() {
 			}
 		}
 	}
+	c.notableInside()
 }
 
 // assumeOpened loads what is taken to be loaded where that cannot be told.
@@ -98,11 +99,15 @@ func (c *clib) loadMore(w *cwalk) (more bool) {
 			continue
 		}
 		calls, ok := w.allCalls(at)
+		inside := p.image == 0 && loadsByItself(c.images[0].Image)
+		if inside {
+			calls, ok = w.callers[at], !w.addressTaken(p)
+		}
 		if !ok {
 			c.cannotTell(c.notable[p], caller{c.number(at), place{}})
 		}
 		for _, by := range calls {
-			if from := c.imageOf(by.fn); from != p.image && from != c.loader {
+			if from := c.imageOf(by.fn); (from != p.image || inside) && from != c.loader {
 				c.asks(w, c.notable[p], by)
 			}
 		}

@@ -90,6 +90,17 @@ func (im *Image) Sections(yield func(string, Range) bool) {
 	}
 }
 
+// Local returns the functions of a name, as the table for linkers and debuggers has it.
+func (im *Image) Local(name string) []uint64 {
+	var out []uint64
+	for _, s := range im.localSymbols() {
+		if s.Name == name && s.Type == elf.STT_FUNC {
+			out = append(out, s.Addr)
+		}
+	}
+	return out
+}
+
 // Section returns the section that an address lies in, or the segment where the file
 // does not say.
 func (im *Image) Section(addr uint64) Range {
