@@ -18,7 +18,10 @@ typedef long call(long, long, long, long);
 static long raw(long n, long a, long b, long c) { return syscall(n, a, b, c); }
 static struct { call *one, *two; } calls[2] = {{raw, raw}, {raw, raw}};
 void mine_set(int i, call *to) { calls[i].one = to; }
-__attribute__((noinline)) static long passed(void *record, long n) { return (*(call **)record)(n, 0, 0, 0); }
+__attribute__((noinline)) static long passed(void *record, long n) {
+	getppid(); // which does not look at what is left in the registers
+	return (*(call **)record)(n, 0, 0, 0);
+}
 int _nss_mine_gethostbyname4_r(void) {
 	return calls[0].one(SYS_getpgid, 0, 0, 0) + passed(&calls[1].two, SYS_getsid) + passed(&calls[0].one, SYS_getpriority);
 }
@@ -52,6 +55,7 @@ func TestHeldEscapes(t *testing.T) {
 		"exported": `void *mine_pointer = calls;`,
 		"function": `void *volatile mine_left; void _nss_mine_getfn(void) { mine_left = raw; }`,
 		"loaded":   `void *volatile mine_left; void _nss_mine_getfn(void) { mine_left = calls[1].one; }`,
+		"read":     `void _nss_mine_getread(void) { write(1, calls, 8); }`,
 		"passed":   `void mine_passed(void *, void *); void _nss_mine_getpassed(void (*to)(void *)) { to(calls); }`,
 		"listed":   `__attribute__((section(".fini_array"), used)) static call *const last = raw;`,
 	} {

@@ -1,6 +1,10 @@
 package scan
 
-import "github.com/gocurb/curb/internal/isa"
+import (
+	"slices"
+
+	"github.com/gocurb/curb/internal/isa"
+)
 
 // step looks at what an instruction does with a pointer in a register.
 func (h *cheld) step(s cstate) {
@@ -29,7 +33,13 @@ func (h *cheld) step(s cstate) {
 		if h.results(s.reg) {
 			h.push(cstate{s.at, noFunc, s.reg, s.ptr})
 		}
-	case isa.Syscall, isa.Sysenter, isa.Int, isa.StringOp, isa.Leave:
+	case isa.Syscall:
+		if h.kernelGets(s, b) {
+			h.open = true
+		} else {
+			h.survive(s, in)
+		}
+	case isa.Sysenter, isa.Int, isa.StringOp, isa.Leave:
 		if !h.kept(s.reg) || in.Op == isa.Leave && s.reg == b.arch.fp {
 			h.open = true // it reads registers that it does not name
 		} else {
@@ -38,6 +48,26 @@ func (h *cheld) step(s cstate) {
 	default:
 		h.operate(s, in)
 	}
+}
+
+// kernelGets reports whether a system call may get the pointer: as one of its
+// arguments, if that can be one.
+func (h *cheld) kernelGets(s cstate, b *body) bool {
+	a := h.w.c.a
+	if a.arch.arguments&(1<<s.reg) == 0 {
+		return false
+	}
+	argument := slices.Index(a.arch.inOrder[:], s.reg)
+	for _, lf := range a.origins(b, s.i, regLoc(a.arch.number, 4)) {
+		call, known := a.table.ByNumber(uint32(lf.value))
+		if lf.kind != leafConst || !known || argument < 0 {
+			return true
+		}
+		if args := call.Args(); argument < len(args) && args[argument].Width == 64 {
+			return true
+		}
+	}
+	return false
 }
 
 func (h *cheld) kept(r isa.Reg) bool { return h.w.c.a.arch.kept&(1<<r) != 0 }
