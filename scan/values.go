@@ -57,6 +57,7 @@ const (
 	leafAttr              // a pointer to attributes of a process: see attributes.go
 	leafComputed          // what the arithmetic at instruction value makes, in a search for terms
 	leafPointed           // what is behind a pointer that the variable at value holds
+	leafBehind            // what is, at value, behind a pointer that the caller left at loc: in C code
 	leafUnknown           // cannot be told, for the reason given
 )
 
@@ -350,7 +351,13 @@ func (s *search) memory(i int, o *isa.Operand, delta int64, size uint8) {
 			case leafStack:
 				s.push(i, slotLoc(int64(p.value)+o.Imm+delta, size))
 			case leafGlobal:
-				s.leaf(leaf{kind: leafPointed, value: p.value, reason: fmt.Sprintf("it is read through a pointer, at %#x", s.b.pcs[i])})
+				s.leaf(leaf{kind: leafPointed, value: p.value, loc: slotLoc(o.Imm+delta, 0), size: size, reason: fmt.Sprintf("it is read through a pointer, at %#x", s.b.pcs[i])})
+			case leafParam:
+				if s.b.c && p.loc.kind == inReg {
+					s.leaf(leaf{kind: leafBehind, value: uint64(o.Imm + delta), loc: p.loc, size: size, reason: fmt.Sprintf("it is read through a pointer, at %#x", s.b.pcs[i])})
+					continue
+				}
+				fallthrough
 			default:
 				s.unknown("it is read through a pointer, at %#x", s.b.pcs[i])
 			}
