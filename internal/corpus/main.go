@@ -21,8 +21,7 @@
 // With -part c they are those with C code in them or loaded by them: small ones
 // linked with glibc and musl, dynamically and statically, SQLite, a C++ library, and
 // Debian's packages, which apt brings. Names are resolved by a name server of the
-// corpus's own, on the loopback interface. As long as C code is not analysed, all of
-// these fail.
+// corpus's own, on the loopback interface.
 //
 // A whole run takes an hour or more. With -keep, rows in which nothing failed are kept
 // in a directory, and are not run again while curb and their program are the same:
