@@ -17,7 +17,6 @@ import (
 // the walks so far have found it.
 type copened struct {
 	known bool     // what is loaded by names that cannot be told
-	files []string // these, if it is known
 
 	images   map[int]bool    // whose functions can be found by name
 	any      bool            // by any name
@@ -49,15 +48,8 @@ func (c *clib) findNotable() {
 
 // assumeOpened loads what is taken to be loaded where that cannot be told.
 func (c *clib) assumeOpened(files []string) error {
-	c.opened = copened{known: files != nil, files: files, images: map[int]bool{}, symbols: map[string]bool{}}
-	for i, name := range files {
-		if strings.Contains(name, "/") && !filepath.IsAbs(name) {
-			abs, err := filepath.Abs(name)
-			if err != nil {
-				return err
-			}
-			c.opened.files[i], name = abs, abs
-		}
+	c.opened = copened{known: files != nil, images: map[int]bool{}, symbols: map[string]bool{}}
+	for _, name := range files {
 		if err := c.loadOpened(usage.LoadedAsAssumed, c.images[0].Image, name); err != nil {
 			return fmt.Errorf("load %s, as the assumption on dlopen has it: %w", name, err)
 		}
@@ -118,11 +110,27 @@ func (c *clib) loadMore(w *cwalk) (more bool) {
 	}
 	if len(c.images) > images {
 		c.readAll()
+		c.refersToGo(images)
 		clear(c.ends)
 		maps.DeleteFunc(c.a.bodies, func(fn int, _ *body) bool { return c.a.inC(fn) })
 	}
 	c.opened.any = c.opened.any && (c.opened.global || len(c.opened.images) > 0)
 	return len(c.images) > images || len(c.opened.symbols) > symbols || c.opened.any != before.any || c.opened.global != before.global
+}
+
+// refersToGo reports the images from a number on that refer to Go's code or variables,
+// about which that was walked without knowing of them.
+func (c *clib) refersToGo(first int) {
+	exe := c.images[0]
+	for _, im := range c.images[first:] {
+		for _, list := range im.slots {
+			for _, to := range list {
+				if fn := c.a.file.FuncAt(to.addr); to.image == 0 && exe.FuncAt(to.addr) < 0 && (fn < 0 || !c.a.whole.has(fn)) {
+					c.unresolved(none, to.addr, fmt.Sprintf("%s, which is loaded while the program runs, refers to what is Go's", im.Name))
+				}
+			}
+		}
+	}
 }
 
 // asks looks at a call of one of the functions.

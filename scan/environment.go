@@ -16,8 +16,8 @@ type Assume struct {
 	// (debug.SetTraceback, lines of //go:debug) is not.
 	Env bool
 	// Dlopen has the libraries that C code may load where it cannot be told which it
-	// loads (dlopen, by a name that it makes): by path, or by name, as it would be
-	// looked for. All functions that they export count then, and so do what they need
+	// loads (dlopen, by a name that it makes): by absolute path, or by name, as it would
+	// be looked for. All functions that they export count then, and so do what they need
 	// and their constructors. If it is empty nothing is loaded there; if it is nil that
 	// is not known, and such places are unresolved. What code loads by a name that can
 	// be told is followed in any case.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,6 +59,12 @@ func (a *assumeDlopen) Set(s string) error {
 			return fmt.Errorf("none cannot be given with other values")
 		case none:
 			a.Dlopen = []string{}
+		case strings.Contains(file, "/"): // a name without one is looked for
+			abs, err := filepath.Abs(file)
+			if err != nil {
+				return err
+			}
+			a.Dlopen = append(a.Dlopen, abs)
 		default:
 			a.Dlopen = append(a.Dlopen, file)
 		}

@@ -1,6 +1,7 @@
 package elfimage_test
 
 import (
+	"debug/elf"
 	"errors"
 	"os"
 	"os/exec"
@@ -172,5 +173,19 @@ func compareLists(t *testing.T, path string) {
 	}
 	if len(want) > 0 {
 		t.Errorf("%q are not found", want)
+	}
+}
+
+// A loader that has no other name than its path is found by that.
+func TestNamelessLoader(t *testing.T) {
+	dir := t.TempDir()
+	cmd := exec.Command("gcc", "-x", "c", "-", "-shared", "-fPIC", "-o", filepath.Join(dir, "loader"))
+	cmd.Stdin = strings.NewReader("int none;")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, out)
+	}
+	l := elfimage.NewLoader(dir, &elfimage.Image{Machine: elf.EM_X86_64, Interp: "/loader"})
+	if im, err := l.Load("/loader", l.Images[0]); err != nil || im.Path != "/loader" {
+		t.Errorf("it is %v, %v", im, err)
 	}
 }

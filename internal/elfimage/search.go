@@ -68,8 +68,8 @@ func (l *Loader) Load(name string, by *Image) (*Image, error) {
 			return im, nil
 		}
 	}
-	if name == l.self {
-		return l.Load(l.Images[0].Interp, l.Images[0])
+	if interp := l.Images[0].Interp; name == l.self && name != interp {
+		return l.Load(interp, l.Images[0])
 	}
 	places, err := l.places(name, by)
 	if err != nil {
