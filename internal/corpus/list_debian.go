@@ -99,8 +99,8 @@ var debianPackages = []program{
 		ways: []way{
 			{args: []string{"data.json"}},
 			{args: []string{"--ungron"}, stdin: "json = {};\njson.a = 1;\n"},
-			{env: byC, args: []string{"http://www.corpus.example:1/data.json"}, exit: 1},
-			{env: byGo, args: []string{"http://www.corpus.example:1/data.json"}, exit: 1},
+			{env: byC, args: []string{"http://www.corpus.example:1/data.json"}, exit: 4},
+			{env: byGo, args: []string{"http://www.corpus.example:1/data.json"}, exit: 4},
 			{args: []string{"broken.json"}, exit: 3},
 		},
 	},
@@ -116,7 +116,7 @@ var debianPackages = []program{
 		pkg: "usr/bin/mtail", module: "mtail",
 		ways: []way{
 			{args: []string{"--progs", "lines.mtail", "--logs", "table.csv", "--one_shot"}},
-			{args: []string{"--progs", "lines.mtail", "--logs", "table.csv", "--address", "127.0.0.1", "--port", "{port}"}, drive: scrape(syscall.SIGTERM)},
+			{args: []string{"--progs", "lines.mtail", "--logs", "table.csv", "--address", "127.0.0.1", "--port", "{port}"}, drive: measure(syscall.SIGTERM)},
 			{args: []string{"--progs", "broken.mtail", "--compile_only"}, exit: 1},
 		},
 	},
