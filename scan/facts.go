@@ -78,12 +78,13 @@ func gather(f *gobin.File) []facts {
 
 // A gatherer collects the refs of one function after another.
 type gatherer struct {
-	file    *gobin.File
-	limits  gobin.Range // of the image: an absolute operand outside of it is a number
-	numbers bool        // a constant in this function may be an address
-	buf     []ref
-	tests   guardFinder
-	keeps   bool // the function may use addresses that the assembler left in its own register
+	file     *gobin.File
+	limits   gobin.Range // of the image: an absolute operand outside of it is a number
+	numbers  bool        // a constant in this function may be an address
+	compiled bool        // Go's compiler has made this function
+	buf      []ref
+	tests    guardFinder
+	keeps    bool // the function may use addresses that the assembler left in its own register
 
 	decoder decoder
 }
@@ -95,7 +96,7 @@ func newGatherer(f *gobin.File) *gatherer {
 // function gathers the facts of a function that is entered at its start and at
 // the other places given.
 func (g *gatherer) function(fn *gobin.Func, entries []uint64) facts {
-	g.numbers = !g.file.PIE && g.file.Asm(fn)
+	g.numbers, g.compiled = !g.file.PIE && g.file.Asm(fn), !g.file.Asm(fn)
 	g.buf = g.buf[:0]
 	g.tests.reset()
 	g.decoder.function(g.file, fn, entries)
@@ -160,6 +161,7 @@ func (g *gatherer) operand(at place, in *isa.Inst, o *isa.Operand, dst bool) {
 		switch {
 		case o.Inexact:
 			g.add(ref{place: at, kind: refPage, addr: uint64(o.Imm)})
+		case g.compiled && in.Op == isa.Add: // of two numbers: -10<<20 looks like the vsyscall page
 		case !o.Rip && in.Op != isa.Sub: // what is taken away is no address
 			g.number(at, uint64(o.Imm))
 		case in.Fused && g.keeps:
@@ -169,7 +171,7 @@ func (g *gatherer) operand(at place, in *isa.Inst, o *isa.Operand, dst bool) {
 		if o.Base != isa.NoReg || o.Index != isa.NoReg || o.Seg != 0 {
 			// An absolute displacement beside a register: an array's start, but not
 			// beside the stack pointer.
-			if o.Base != g.decoder.arch.sp {
+			if o.Base != g.decoder.arch.sp && !(g.compiled && in.Op == isa.Lea) {
 				g.number(at, uint64(o.Imm))
 			}
 			return

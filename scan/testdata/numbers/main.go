@@ -320,8 +320,16 @@ func odd() {
 	syscall.RawSyscall(1<<32|unix.SYS_MIGRATE_PAGES, 0, 0, 0)
 }
 
+// lessTenMegabytes has numbers that look like addresses of the vsyscall page.
+//
+//go:noinline
+func lessTenMegabytes(a, b int64) (int64, bool) { return a - 10<<20, a >= 10<<20-b }
+
 func main() {
 	n := len(os.Args)
+	if left, ok := lessTenMegabytes(int64(n), int64(n)); ok {
+		println(left)
+	}
 	if n > 5 {
 		change()
 	}
