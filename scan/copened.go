@@ -16,7 +16,7 @@ import (
 // copened is what C code loads by its own request while the program runs, as far as
 // the walks so far have found it.
 type copened struct {
-	known bool     // what is loaded by names that cannot be told
+	known bool // what is loaded by names that cannot be told
 
 	images   map[int]bool    // whose functions can be found by name
 	any      bool            // by any name
