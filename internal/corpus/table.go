@@ -138,9 +138,8 @@ settings of the runtime, with output that nobody takes while memory is short, in
 process without a vDSO, without calls that older kernels do not have, with few
 descriptors and no home, with little address space, as a user who owns nothing, and
 on a full disk. All but the small ones ran once in each of their ways where they were
-built otherwise. Those in mode main lock
-themselves down at the start of main by the file that "curb gen" wrote, those in
-mode locked in the middle of their work; what they did from there on is held against
+built otherwise. Those in mode main lock themselves down at the start of main by the
+file that "curb gen" wrote, those in mode locked in the middle of their work; what they did from there on is held against
 what was predicted from there on, and nothing that they did was denied.
 
 `, time.Now().UTC().Format(time.DateOnly), release, "go run ./internal/corpus "+args)
