@@ -25,6 +25,7 @@ type arch struct {
 	inOrder   [6]isa.Reg
 	sp, fp    isa.Reg    // the stack pointer and the frame pointer
 	kept      isa.RegSet // what C functions leave as it was
+	returned  isa.RegSet // where they have their results
 
 	// pushed is the bytes that a call puts on the stack. Arguments begin at
 	// this offset from the stack pointer at a function's entry, or right above

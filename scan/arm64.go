@@ -15,8 +15,9 @@ var aarch64 = arch{
 	arguments: 1<<(arm64.X8+1) - 1, // X0 to X8
 	inOrder:   [6]isa.Reg{arm64.X0, arm64.X1, arm64.X2, arm64.X3, arm64.X4, arm64.X5},
 	sp:        arm64.SP, fp: arm64.X29,
-	kept:   arm64Kept(),
-	pushed: 0, argument: 8,
+	kept:     arm64Kept(),
+	returned: 1<<arm64.X0 | 1<<arm64.X1,
+	pushed:   0, argument: 8,
 	result:        arm64.X0,
 	results:       1<<(arm64.X15+1) - 1, // X0 to X15
 	third:         arm64.X2,

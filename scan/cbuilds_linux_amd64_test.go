@@ -20,10 +20,13 @@ type cbuild struct {
 }
 
 var cbuilds = map[string]cbuild{
-	"external": {flags: []string{"-ldflags=-linkmode=external"}},
-	"pie":      {flags: []string{"-ldflags=-linkmode=external -s -w", "-buildmode=pie"}},
-	"glibc":    {flags: []string{"-ldflags=-linkmode=external -extldflags=-static"}},
-	"musl":     {env: []string{"CC=musl-gcc"}, flags: []string{"-ldflags=-linkmode=external -extldflags=-static"}},
+	"external":       {flags: []string{"-ldflags=-linkmode=external"}},
+	"pie":            {flags: []string{"-ldflags=-linkmode=external -s -w", "-buildmode=pie"}},
+	"glibc":          {flags: []string{"-ldflags=-linkmode=external -extldflags=-static"}},
+	"glibc-stripped": {flags: []string{"-ldflags=-s -w -linkmode=external -extldflags=-static"}},
+	"musl-stripped":  {env: []string{"CC=musl-gcc"}, flags: []string{"-ldflags=-s -w -linkmode=external -extldflags=-static"}},
+	"musl-shared":    {env: []string{"CC=musl-gcc"}, flags: []string{"-ldflags=-linkmode=external"}},
+	"musl":           {env: []string{"CC=musl-gcc"}, flags: []string{"-ldflags=-linkmode=external -extldflags=-static"}},
 }
 
 // build builds a program of testdata in that way.

@@ -264,6 +264,7 @@ func (c *clib) bind(i int) {
 
 // gather reads all functions of an image.
 func (c *clib) gather(i int) {
+	c.split(i)
 	im := c.images[i]
 	im.facts = make([]cfacts, len(im.Funcs))
 	var workers sync.WaitGroup
@@ -377,7 +378,7 @@ func (im *cimage) addMid(fn int, pc uint64) {
 func (im *cimage) table(fn int, addr uint64) []uint64 {
 	fits := func(pc uint64) bool {
 		to := im.FuncAt(pc)
-		return to >= 0 && (to == fn || im.Funcs[to].Start != pc) && im.begins(pc)
+		return to >= 0 && (to == fn || im.Funcs[to].Start != pc || !im.Funcs[to].Whole) && im.begins(pc)
 	}
 	var out []uint64
 	for at := addr; ; at += 4 {

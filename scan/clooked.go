@@ -57,6 +57,10 @@ func libc(l *elfimage.Loader) *elfimage.Image {
 
 // preload loads what the system has for all programs (ld.so(8)), as far as it is there.
 func (c *clib) preload(exe *elfimage.Image) error {
+	if exe.Interp == "" || c.l.Musl() { // who else does not look there
+		c.add("")
+		return nil
+	}
 	content, err := c.l.ReadFile("/etc/ld.so.preload")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -93,6 +93,7 @@ func (w *cwalk) start() {
 	c := w.c
 	if c.loader != noFunc {
 		w.visit(cplace{c.loader, c.images[c.loader].Entry}, cstep{how: isRoot, from: none, goFn: noFunc, note: "the dynamic loader"})
+		w.startMusl()
 	}
 	if c.a.file.FuncAt(c.a.file.Entry) < 0 {
 		w.visit(cplace{0, c.a.file.Entry}, cstep{how: isRoot, from: none, goFn: noFunc, note: "the program's entry point"})
@@ -198,7 +199,7 @@ func (w *cwalk) ref(s cstep, i int, x ref) {
 			w.visitData(cplace{i, x.addr}, s)
 			return
 		}
-		if x.takesAddr() && (s.from == none || im.FuncAt(x.addr) != s.from.fn || im.Funcs[s.from.fn].Start == x.addr) {
+		if x.takesAddr() && (s.from == none || (im.FuncAt(x.addr) != s.from.fn || im.Funcs[s.from.fn].Start == x.addr) && !w.c.compares(s.from, x)) {
 			w.takeCode(i, x.addr, s)
 		}
 	}

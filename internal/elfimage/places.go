@@ -19,6 +19,9 @@ type libraryPlace struct {
 // places returns where a library of that name is looked for, in order (glibc,
 // elf/dl-load.c, _dl_map_object).
 func (l *Loader) places(name string, by *Image) ([]libraryPlace, error) {
+	if l.Musl() {
+		return l.muslPlaces(name, by)
+	}
 	if strings.Contains(name, "/") {
 		return l.named(name, by)
 	}
@@ -148,7 +151,7 @@ func (l *Loader) replace(name string, im *Image) []libraryPlace {
 	}
 	var out []libraryPlace
 	for i, platform := range platforms {
-		origin, lib := path.Dir(im.Path), strings.TrimPrefix(l.dirs[0], "/")
+		origin, lib := path.Dir(im.Path), strings.TrimPrefix(slices.Concat(l.dirs, []string{"/lib"})[0], "/")
 		r := strings.NewReplacer("$ORIGIN", origin, "${ORIGIN}", origin, "$LIB", lib, "${LIB}", lib, "$PLATFORM", platform, "${PLATFORM}", platform)
 		out = append(out, libraryPlace{r.Replace(name), i < len(platforms)-1})
 	}

@@ -16,7 +16,7 @@ import (
 	"strings"
 )
 
-// A Loader finds and loads libraries as glibc's dynamic loader does, with no
+// A Loader finds and loads libraries as glibc's dynamic loader does, or musl's, with no
 // LD_LIBRARY_PATH and nothing preloaded, on the system below a directory.
 type Loader struct {
 	Root   string // "" or "/" is this system's
@@ -25,6 +25,7 @@ type Loader struct {
 	Found  map[string]*Image // the images among them
 
 	machine elf.Machine
+	musl    string                    // the architecture, if the loader is musl's
 	self    string                    // by which name libraries need the loader, which is there already
 	dirs    []string                  // where libraries are without being asked for
 	cache   map[string][]libraryPlace // by name
@@ -36,6 +37,10 @@ type Loader struct {
 func NewLoader(root string, exe *Image) *Loader {
 	l := &Loader{Root: root, machine: exe.Machine, asked: map[string]*Image{}, Files: map[string][]byte{}, parent: map[*Image]*Image{}, Found: map[string]*Image{}}
 	l.Images = []*Image{exe}
+	if l.musl = muslArch(exe.Interp); l.musl != "" {
+		l.dirs = l.muslDirs(exe.Interp)
+		return l
+	}
 	l.dirs = l.systemDirs(exe.Interp)
 	l.readCache()
 	return l
@@ -60,6 +65,9 @@ var ErrNotFound = errors.New("no such library where the dynamic loader looks")
 
 // Load loads a library that an image asks for by name, if it is not loaded yet.
 func (l *Loader) Load(name string, by *Image) (*Image, error) {
+	if l.Musl() && inMusl(name) {
+		name = l.Images[0].Interp
+	}
 	if im := l.asked[name]; im != nil {
 		return im, nil
 	}

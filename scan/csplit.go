@@ -1,0 +1,180 @@
+package scan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gocurb/curb/internal/elfimage"
+	"github.com/gocurb/curb/internal/isa"
+)
+
+// Not all C code has tables for unwinding, and stripping takes the symbols: musl's has
+// neither. There, a function begins where something refers to as one.
+
+// split cuts code of which no table says where its functions end.
+func (c *clib) split(i int) {
+	im := c.images[i]
+	if !slices.ContainsFunc(im.Funcs, func(f elfimage.Func) bool { return !f.Whole }) {
+		return
+	}
+	s := splitter{im: im, arch: c.a.arch, cuts: map[uint64]bool{}}
+	for fn := range im.Funcs {
+		s.read(fn)
+	}
+	if i == 0 {
+		s.fromGo(c)
+	}
+	for _, other := range c.images {
+		for _, list := range other.slots {
+			for _, to := range list {
+				if to.image == i {
+					s.cut(to.addr)
+				}
+			}
+		}
+	}
+	for s.jumps() {
+	}
+	s.apply()
+}
+
+// A splitter finds the places where to cut an image's code.
+type splitter struct {
+	im   *cimage
+	arch *arch
+	far  []cjump
+	cuts map[uint64]bool
+}
+
+// A cjump is a jump, from where to where.
+type cjump struct{ from, to uint64 }
+
+// read notes where a function refers to others.
+func (s *splitter) read(fn int) {
+	f := s.im.Funcs[fn]
+	d := decoder{arch: s.arch}
+	d.straight(s.im.Bytes(f.Start, f.End-f.Start), f.Start)
+	for i := range d.insts {
+		in := &d.insts[i]
+		switch in.Op {
+		case isa.Call:
+			s.cut(in.Target)
+		case isa.Jump, isa.CondJump:
+			s.far = append(s.far, cjump{d.pcs[i], in.Target})
+		case isa.Lea:
+			if in.Src.Rip && in.Src.Base == isa.NoReg && in.Src.Index == isa.NoReg {
+				s.cut(uint64(in.Src.Imm))
+			}
+		}
+	}
+}
+
+// fromGo notes where Go's code and the program's data refer to C code.
+func (s *splitter) fromGo(c *clib) {
+	for fn := range c.a.facts {
+		for _, x := range c.a.facts[fn].refs {
+			if x.kind == refCall || x.kind == refJump || x.takesAddr() {
+				s.cut(x.addr)
+			}
+		}
+	}
+	for _, word := range c.a.words {
+		s.cut(word.value)
+	}
+	s.cut(c.a.file.Entry)
+}
+
+// cut notes that a function begins at an address, if that is in code that is to be
+// cut and an instruction begins there.
+func (s *splitter) cut(addr uint64) {
+	if fn := s.im.FuncAt(addr); fn >= 0 && !s.im.Funcs[fn].Whole && s.im.begins(addr) {
+		s.cuts[addr] = true
+	}
+}
+
+// jumps notes that functions begin where others jump to, if nothing else leads there,
+// and reports whether there were more.
+func (s *splitter) jumps() bool {
+	starts := s.starts()
+	piece := func(pc uint64) int {
+		i, ok := slices.BinarySearch(starts, pc)
+		if !ok {
+			i--
+		}
+		return i
+	}
+	inside := map[uint64]bool{} // where jumps in the same piece go
+	for _, j := range s.far {
+		if piece(j.from) == piece(j.to) {
+			inside[j.to] = true
+		}
+	}
+	more := false
+	for _, j := range s.far {
+		if !inside[j.to] && !s.cuts[j.to] && s.im.FuncAt(j.to) >= 0 && s.ends(j.to) {
+			s.cut(j.to)
+			more = more || s.cuts[j.to]
+		}
+	}
+	return more
+}
+
+// starts returns where pieces begin, in order.
+func (s *splitter) starts() []uint64 {
+	var out []uint64
+	for _, f := range s.im.Funcs {
+		out = append(out, f.Start)
+	}
+	for addr := range s.cuts {
+		out = append(out, addr)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// ends reports whether control does not come to an address from the instruction
+// before it: neither does it from a call that padding follows.
+func (s *splitter) ends(addr uint64) bool {
+	fn := s.im.FuncAt(addr)
+	if s.im.Funcs[fn].Start == addr || !s.im.begins(addr) {
+		return false
+	}
+	pcs := s.im.pcs[fn]
+	d := decoder{arch: s.arch}
+	i, _ := slices.BinarySearch(pcs, addr)
+	for padded := false; i > 0; padded = true {
+		i--
+		insts, err := d.one(s.im.From(pcs[i]), pcs[i])
+		if err != nil {
+			return false
+		}
+		switch last := &insts[len(insts)-1]; {
+		case last.Op == isa.Call:
+			return padded
+		case last.Op != isa.Nop:
+			return !falls(last)
+		}
+	}
+	return false
+}
+
+// apply cuts the functions.
+func (s *splitter) apply() {
+	if len(s.cuts) == 0 {
+		return
+	}
+	var out []elfimage.Func
+	starts := s.starts()
+	for _, f := range s.im.Funcs {
+		i, _ := slices.BinarySearch(starts, f.Start)
+		for i++; i < len(starts) && starts[i] < f.End; i++ {
+			before := f
+			before.End = starts[i]
+			out = append(out, before)
+			f.Start, f.Name = starts[i], fmt.Sprintf("%#x", starts[i])
+		}
+		out = append(out, f)
+	}
+	s.im.Funcs = out
+	clear(s.im.pcs) // by the numbers that functions had
+}
