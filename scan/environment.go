@@ -20,7 +20,9 @@ type Assume struct {
 	// be looked for. All functions that they export count then, and so do what they need
 	// and their constructors. If it is empty nothing is loaded there; if it is nil that
 	// is not known, and such places are unresolved. What code loads by a name that can
-	// be told is followed in any case.
+	// be told is followed in any case. And what it looks for by a name that cannot be
+	// told (dlsym) is then in a library that is loaded in one of these ways, not in
+	// another one.
 	Dlopen []string
 }
 

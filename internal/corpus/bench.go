@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -158,7 +159,7 @@ func (b *bench) scan(binary string, phase usage.Phase) (*usage.Usage, error) {
 
 // allowed returns the names that a program must be allowed for what it starts.
 func (b *bench) allowed(ctx context.Context, p program) ([]string, error) {
-	var names []string
+	names := slices.Clone(p.needs)
 	for _, started := range p.starts {
 		binary := filepath.Join(b.goroot, "pkg", "tool", "linux_amd64", started)
 		switch started {

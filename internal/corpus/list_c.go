@@ -75,7 +75,7 @@ var names = program{
 
 // The C library does what it can do.
 var libc = program{
-	pkg: "./libc", set: "c",
+	pkg: "./libc", set: "c", needs: []string{"getppid"}, // it starts a shell
 	ways: []way{
 		{args: []string{"threads", "memory", "direct"}}, {args: []string{"callbacks"}}, {args: []string{"cancel"}},
 		{args: []string{"files", "waits", "shared"}}, {args: []string{"processes"}}, {args: []string{"signals"}},

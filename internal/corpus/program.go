@@ -17,6 +17,9 @@ type program struct {
 	// starts names the packages of the toolchain's or of the small programs
 	// that it starts: under a filter it must be allowed what they need.
 	starts []string
+	// needs are the calls of programs that are not Go's and that it starts, where it
+	// does not make them itself.
+	needs []string
 	// small programs are built by every Go release and run with the memory
 	// allocator that never uses an address again.
 	small bool
