@@ -3,6 +3,7 @@ package scan
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/gocurb/curb/internal/isa"
 )
@@ -10,6 +11,18 @@ import (
 // A number can lie in a record, to which a function has a pointer: glibc has all threads
 // make a setuid and the like, by a record in the frame of who asks for it, which it
 // passes to a function that leaves its address to the handler of a signal.
+
+// keepsRecord reports whether a function is one of those of glibc. Of these it is known
+// that nobody changes the record meanwhile, and that the variable with its address is no
+// part of another. In a stripped program that is linked statically it may be any.
+func (a *analysis) keepsRecord(fn int) bool {
+	if !a.inC(fn) {
+		return false
+	}
+	name, static := a.name(fn), a.c.loader == noFunc
+	return a.c.images[a.c.function(fn).image].Name == "libc.so.6" ||
+		static && (strings.HasPrefix(name, "__nptl_setxid") || strings.HasPrefix(name, "0x"))
+}
 
 // A record is where a number lies behind a pointer.
 type record struct {

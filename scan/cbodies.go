@@ -141,12 +141,19 @@ func (a *analysis) sitesInC() {
 // body returns a function's instructions.
 func (c *clib) body(fn int) *body {
 	at := c.function(fn)
+	im := c.images[at.image]
 	b := c.read(at, 0)
-	for _, pc := range c.images[at.image].mids[at.fn] {
+	for _, pc := range im.mids[at.fn] {
 		if i, ok := b.at(pc); ok {
 			b.open[i] = true
 		}
 	}
+	if im.goesAnywhere(at.fn) || len(im.mids[at.fn]) == 0 && b.goesInside() {
+		for i := range b.insts {
+			b.open[i] = true
+		}
+	}
+	c.comeBack(b, at.image)
 	return b
 }
 
@@ -157,7 +164,7 @@ func (c *clib) read(at cfunc, depth int) *body {
 	fn := &gobin.Func{Entry: f.Start, End: f.End}
 	c.decoder.arch = c.a.arch
 	c.decoder.c(fn, im.Bytes(f.Start, f.End-f.Start), im.mids[at.fn])
-	return newCBody(&c.decoder, fn, func(pc uint64) bool { return c.returns(cplace{at.image, pc}, depth) })
+	return newCBody(&c.decoder, fn, im.mids[at.fn], func(pc uint64) bool { return c.returns(cplace{at.image, pc}, depth) })
 }
 
 // returns reports whether a function at a place may return to its caller.
@@ -174,24 +181,30 @@ func (c *clib) returns(p cplace, depth int) bool {
 		if fn < 0 || im.Bytes(im.Funcs[fn].Start, im.Funcs[fn].End-im.Funcs[fn].Start) == nil {
 			return true
 		}
-		if im.facts[fn].returns { // few functions do without but those that end the program
+		pads, _ := im.Landings(fn)
+		if im.facts[fn].returns || len(pads) > 0 { // few functions do without but those that end the program
 			does = true
 			continue
 		}
 		b := c.read(cfunc{to.image, fn}, depth+1)
-		i, ok := b.at(to.addr)
-		does = does || !ok || b.returns(i, b.successors())
+		for _, pc := range append([]uint64{to.addr}, im.mids[fn]...) {
+			i, ok := b.at(pc)
+			does = does || !ok || b.returns(i, b.successors())
+		}
 	}
 	c.ends[p] = does
 	return does
 }
 
-// changed reports whether reachable code of an image may change the variable at
-// an address, which is zero at the start.
+// changed reports whether code that runs at any time may change the variable at an
+// address of an image, which is zero at the start.
 func (w *cwalk) changed(image int, addr uint64) bool {
 	im := w.c.images[image]
 	if im.From(addr) != nil || im.slots[addr] != nil {
 		return true
+	}
+	if w.whole != nil {
+		w = w.whole
 	}
 	for fn := range w.steps[image] {
 		for _, x := range im.facts[fn].refs {
@@ -203,8 +216,9 @@ func (w *cwalk) changed(image int, addr uint64) bool {
 	return false
 }
 
-// newCBody makes a body of a function of C. returns says of others whether they return.
-func newCBody(d *decoder, fn *gobin.Func, returns func(pc uint64) bool) *body {
+// newCBody makes a body of a function of C, which is entered at its start and at other
+// places. returns says of others whether they return.
+func newCBody(d *decoder, fn *gobin.Func, entries []uint64, returns func(pc uint64) bool) *body {
 	b := &body{
 		arch: d.arch, index: noFunc, fn: fn, insts: slices.Clone(d.insts), pcs: slices.Clone(d.pcs),
 		jumps: map[int][]int{}, open: map[int]bool{},
@@ -219,12 +233,12 @@ func newCBody(d *decoder, fn *gobin.Func, returns func(pc uint64) bool) *body {
 			in.Op = isa.Trap
 		}
 	}
-	b.endCalls()
+	b.endCalls(entries)
 	for i := 1; i < len(b.insts); i++ {
 		if b.falls(i-1) || len(b.jumps[i]) > 0 {
 			continue
 		}
-		if b.insts[i].Op == isa.Nop {
+		if b.insts[i].Op == isa.Nop && !slices.Contains(entries, b.pcs[i]) {
 			b.insts[i].Op = isa.Trap // padding
 			continue
 		}

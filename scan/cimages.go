@@ -32,6 +32,7 @@ type clib struct {
 	notable map[cplace]string // functions of the C library whose callers matter, with their names
 	decoder decoder           // of one function after the other
 	ends    map[cplace]bool   // whether functions return, as far as it is known
+	keeps   map[cplace]bool   // whether they read where they return to, likewise
 	opened  copened           // what the program loads by itself
 	open    []copen
 }
@@ -91,7 +92,7 @@ func (a *analysis) loadC(sysroot string) (*clib, error) {
 		return nil, err
 	}
 	l := elfimage.NewLoader(sysroot, exe)
-	c := &clib{a: a, once: map[cplace]bool{}, l: l, notable: map[cplace]string{}, ends: map[cplace]bool{}}
+	c := &clib{a: a, once: map[cplace]bool{}, l: l, notable: map[cplace]string{}, ends: map[cplace]bool{}, keeps: map[cplace]bool{}}
 	if err := c.preload(exe); err != nil {
 		return nil, err
 	}
@@ -309,6 +310,7 @@ func (c *clib) checkMids() {
 			}
 		}
 	}
+	c.wordsInside()
 	for _, im := range c.images {
 		for fn := range im.Funcs {
 			pads, _ := im.Landings(fn)

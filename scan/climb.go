@@ -64,12 +64,16 @@ func (c *climb) site(fn int, at place, l loc, args arguments, through []int) {
 			c.a.unresolved(fn, pc, "the number cannot be told: it is an address on the stack")
 		case leafPointed:
 			switch {
-			case !c.a.inC(fn):
+			case !c.a.keepsRecord(fn):
 				c.a.unresolved(fn, pc, "the number cannot be told: "+lf.reason)
 			case c.a.cwalk.changed(c.a.c.function(fn).image, lf.value):
 				c.pointed(fn, pc, lf, through)
 			}
 		case leafBehind:
+			if !c.a.keepsRecord(fn) {
+				c.a.unresolved(fn, pc, "the number cannot be told: "+lf.reason)
+				continue
+			}
 			c.behind(fn, pc, fn, lf.loc.reg, record{int64(lf.value), lf.size}, through)
 		default:
 			c.a.unresolved(fn, pc, "the number cannot be told: "+lf.reason)

@@ -31,6 +31,9 @@ func (w *cwalk) data() {
 			w.takeCode(0, word.value, cstep{how: byData, from: none, goFn: noFunc, note: "the program's data"})
 		}
 	}
+	for _, fn := range w.c.unalignedWords {
+		w.takeCode(0, w.c.images[0].Funcs[fn].Start, cstep{how: byData, from: none, goFn: noFunc, note: "the program's data"})
+	}
 }
 
 // copied visits the objects that the loader copies into the program.

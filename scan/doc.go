@@ -160,8 +160,8 @@
 //     A program that asks for no locale has the characters of "C", also where libidn2
 //     reads names of hosts for the C library.
 //     Functions leave the registers as they were that the ABI says they keep,
-//     compilers read nothing again behind a call that the callee may have changed,
-//     and longjmp leads to no place where a number is kept.
+//     and compilers read nothing again behind a call that the callee may have changed.
+//     What returns a second time, as setjmp does, reads where it is to return to itself.
 //   - The code does not change itself, and makes none at run time.
 //   - Only if Options.Assume says so: nobody sets GODEBUG or GOTRACEBACK in the
 //     program's environment (environment.go), and where it cannot be told which library

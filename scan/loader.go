@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/gocurb/curb/internal/elfimage"
 	"github.com/gocurb/curb/internal/gobin"
@@ -110,7 +111,7 @@ func (a *analysis) textCalls(code []byte, addr uint64) ([]loaderCall, error) {
 	if err := d.overlapping(fn, code); err != nil {
 		return nil, err
 	}
-	b := newCBody(&d, fn, func(uint64) bool { return true })
+	b := newCBody(&d, fn, nil, func(uint64) bool { return true })
 	var calls []loaderCall
 	for i := range b.insts {
 		switch b.insts[i].Op {
@@ -130,7 +131,7 @@ func (a *analysis) textCalls(code []byte, addr uint64) ([]loaderCall, error) {
 
 // endCalls makes an end of every call of a function that never returns: what
 // stands behind it belongs to somebody else.
-func (b *body) endCalls() {
+func (b *body) endCalls(entries []uint64) {
 	out := b.successors()
 	returns := map[int]bool{} // functions, by their first instruction
 	for changed := true; changed; {
@@ -145,7 +146,10 @@ func (b *body) endCalls() {
 			}
 			does, known := returns[to]
 			if !known {
-				does = b.returns(to, out)
+				does = b.returns(to, out) || to == 0 && slices.ContainsFunc(entries, func(pc uint64) bool {
+					i, ok := b.at(pc)
+					return ok && b.returns(i, out)
+				})
 				returns[to] = does
 			}
 			if !does {

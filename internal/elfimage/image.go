@@ -211,6 +211,15 @@ func (im *Image) Bytes(addr, n uint64) []byte {
 	return b[:n]
 }
 
+// Segments yields what is loaded from the file.
+func (im *Image) Segments(yield func(addr uint64, b []byte) bool) {
+	for _, s := range im.segments {
+		if !yield(s.Start, s.bytes) {
+			return
+		}
+	}
+}
+
 // Constant returns n bytes at addr that the program cannot write to, nil where
 // there are none such.
 func (im *Image) Constant(addr, n uint64) []byte {

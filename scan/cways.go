@@ -1,0 +1,81 @@
+package scan
+
+import (
+	"github.com/gocurb/curb/internal/isa"
+)
+
+// Ways of control in a function of C that its instructions do not show.
+
+// goesAnywhere reports whether a function computes where it jumps from a label of its
+// own: by a table of how far others are from that one, which tells nothing by itself.
+func (im *cimage) goesAnywhere(fn int) bool {
+	if !im.facts[fn].indexed {
+		return false
+	}
+	for _, x := range im.facts[fn].refs {
+		if x.takesAddr() && im.Funcs[fn].Contains(x.addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// goesInside reports whether a function jumps through a pointer while it has a frame: it
+// calls nobody that way, so the places are its own.
+func (b *body) goesInside() bool {
+	for i := range b.insts {
+		if in := &b.insts[i]; in.Op == isa.JumpInd && !global(&in.Src) && b.sp[i] != unknownSP && b.sp[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// comeBack marks where a function goes on for a second time, after calls of setjmp and
+// its like: what is on the stack may be another then.
+func (c *clib) comeBack(b *body, image int) {
+	for i := range b.insts[:max(len(b.insts)-1, 0)] {
+		var to []cplace
+		switch in := &b.insts[i]; {
+		case in.Op == isa.Call:
+			to = c.through(cplace{image, in.Target})
+		case in.Op == isa.CallInd && global(&in.Src) && c.images[image].linked[uint64(in.Src.Imm)]:
+			to = c.images[image].slots[uint64(in.Src.Imm)]
+		}
+		for _, p := range to {
+			if c.keepsReturn(p, 0) {
+				b.open[i+1] = true
+			}
+		}
+	}
+}
+
+// keepsReturn reports whether a function reads where it is to return to, as those do
+// that return more than once: setjmp, getcontext, vfork. Some hand over to another
+// that does.
+func (c *clib) keepsReturn(p cplace, depth int) bool {
+	const most = 3
+	if does, ok := c.keeps[p]; ok || depth > most {
+		return does
+	}
+	c.keeps[p] = false // as long as it is not known better
+	im := c.images[p.image]
+	fn := im.FuncAt(p.addr)
+	if fn < 0 || im.Bytes(im.Funcs[fn].Start, im.Funcs[fn].End-im.Funcs[fn].Start) == nil {
+		return false
+	}
+	b := c.read(cfunc{p.image, fn}, 0)
+	for i := range b.insts {
+		in := &b.insts[i]
+		if at, ok := b.slotOf(i, &in.Src); ok && at == 0 || in.Op == isa.Pop && b.sp[i] == 0 {
+			c.keeps[p] = true
+			return true
+		}
+		if (in.Op == isa.Jump || in.Op == isa.CondJump) && (in.Target < b.fn.Entry || in.Target >= b.fn.End) && b.sp[i] == 0 {
+			for _, to := range c.through(cplace{p.image, in.Target}) {
+				c.keeps[p] = c.keeps[p] || c.keepsReturn(to, depth+1)
+			}
+		}
+	}
+	return c.keeps[p]
+}

@@ -1,0 +1,57 @@
+package scan
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/gocurb/curb/internal/gobin"
+)
+
+// In a program that is loaded where it was linked for, no relocation says which words of
+// the data are addresses.
+
+// unalignedWords yields the words between the aligned ones that are where a function of
+// C begins: such as those in packed records.
+func (c *clib) unalignedWords(yield func(addr uint64, fn int) bool) {
+	im := c.images[0]
+	if im.PIC {
+		return
+	}
+	for start, b := range im.Segments {
+		for i := 0; i+8 <= len(b); i++ {
+			v := binary.LittleEndian.Uint64(b[i:])
+			addr := start + uint64(i)
+			if v>>32 != 0 || addr%8 == 0 || im.Code(addr) {
+				continue
+			}
+			if fn := im.FuncAt(v); fn >= 0 && im.Funcs[fn].Start == v && !yield(addr, fn) {
+				return
+			}
+		}
+	}
+}
+
+// wordsInside notes where functions of the program are entered in their midst by way of
+// words of the data: tables of labels, and those of switches.
+func (c *clib) wordsInside() {
+	im := c.images[0]
+	if im.PIC {
+		return
+	}
+	inside := map[int][]uint64{}
+	for _, w := range c.a.words {
+		if fn := im.FuncAt(w.value); fn >= 0 && im.Funcs[fn].Start != w.value && !im.Code(w.addr) {
+			inside[fn] = append(inside[fn], w.value)
+		}
+	}
+	for fn, list := range inside {
+		f := im.Funcs[fn]
+		d := decoder{arch: c.a.arch}
+		d.c(&gobin.Func{Entry: f.Start, End: f.End}, im.Bytes(f.Start, f.End-f.Start), im.mids[fn])
+		for _, pc := range list { // what is no instruction is no address
+			if d.enters(pc) && !slices.Contains(im.mids[fn], pc) {
+				im.mids[fn] = append(im.mids[fn], pc)
+			}
+		}
+	}
+}

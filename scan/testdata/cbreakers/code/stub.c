@@ -1,0 +1,3 @@
+// Stub is what the program calls where the breakers are in a library.
+void in_library(void);
+void breakers(void) { in_library(); }
