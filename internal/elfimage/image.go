@@ -361,5 +361,17 @@ func (im *Image) TextWith(ending string) (string, bool) {
 	return string(im.data[bytes.LastIndexByte(im.data[:i], 0)+1:i]) + ending, true
 }
 
+// FindText returns where in memory a string is.
+func (im *Image) FindText(s string) []uint64 {
+	var out []uint64
+	pattern := []byte("\x00" + s + "\x00")
+	for _, g := range im.segments {
+		if i := bytes.Index(g.bytes, pattern); i >= 0 {
+			out = append(out, g.Start+uint64(i)+1)
+		}
+	}
+	return out
+}
+
 // Holds reports whether the file has a string anywhere.
 func (im *Image) Holds(s string) bool { return bytes.Contains(im.data, []byte(s+"\x00")) }
