@@ -64,10 +64,13 @@
 // site in all of the loader's text, marked as its (loader.go). The execve that
 // starts the program is its launcher's, and reported apart.
 //
-// Of a program that is linked with the GNU C library, the C code is followed too
-// (creport.go). The libraries are loaded as the dynamic loader would do it, and their
+// Of a program that is linked with the GNU C library or with musl, the C code is
+// followed too (creport.go), be it in libraries or in the program's own file. The
+// libraries are loaded as the dynamic loader would do it, and their
 // words get what it would put there (internal/elfimage, cimages.go). Functions are
-// what the tables for unwinding say. From what Go's code refers to, C code is walked
+// what the tables for unwinding say, or symbols; where there are neither, a function
+// begins where something refers to as one (csplit.go). Where the entry point is C code,
+// Go's begins with the function that this hands on (cstart.go). From what Go's code refers to, C code is walked
 // over calls, linkage tables and addresses (creach.go). Functions to which data of a
 // loaded library points can be called where reachable code names the object that the data
 // is in, or other such data points to it (cdata.go); and without that, what the program's
@@ -134,8 +137,8 @@
 //     the entry point calls runtime.rt0_go, that makes the one goroutine that runs
 //     runtime.main, and that the one call of main.main that is not the program's
 //     own; no code but the runtime's calls initialisers. Where the entry point is C
-//     code, the C library calls the function of Go that this hands to it once. What puts a filter in
-//     force makes no system call after that on its way back to its caller, but for
+//     code, the C library calls the function of Go that this hands to it once, and
+//     nobody goes to the entry point again. What puts a filter in force makes no system call after that on its way back to its caller, but for
 //     those that any code can make at any time (it may have to grow its stack).
 //   - In C code: control comes from a function to another by calls, jumps, switch
 //     tables next to an address in the same function, and pointers to functions that
@@ -158,7 +161,12 @@
 //     finds by a name that is not known is a function of a library that code loads, and
 //     not of what that needs, unless it is asked for in all (RTLD_DEFAULT).
 //     A program that asks for no locale has the characters of "C", also where libidn2
-//     reads names of hosts for the C library.
+//     reads names of hosts for the C library. Of a static program without symbols that
+//     holds whatever locale it asks for.
+//     In a program that is loaded at a fixed address, words that hold addresses of code
+//     lie at multiples of eight. In code of which no table says where functions end,
+//     a call that padding follows does not return if control comes behind that from
+//     elsewhere only. A symbol that nothing defines is not called.
 //     Functions leave the registers as they were that the ABI says they keep,
 //     and compilers read nothing again behind a call that the callee may have changed.
 //     What returns a second time, as setjmp does, reads where it is to return to itself.
@@ -191,7 +199,7 @@
 // # Limitations
 //
 // Executables for linux/amd64 and linux/arm64 of Go 1.17 or later. C code is
-// analysed on amd64, where the dynamic loader is glibc's. Any other program that
+// analysed on amd64, where the C library is glibc or musl. Any other program that
 // contains C code, or is linked with a library, has that as an unresolved place:
 // those with race detection among them.
 package scan
