@@ -28,6 +28,9 @@ type body struct {
 	locals int64
 	// c means that the code follows C's calling convention.
 	c bool
+	// part reports whether the code is a part of another function, in whose frame it
+	// runs; nil: it is not.
+	part func() bool
 
 	// Of a function that was folded: the instructions that can be reached, and of
 	// conditional jumps that go one way only whether that is the jump.

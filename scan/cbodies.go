@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/internal/isa"
@@ -154,6 +155,7 @@ func (c *clib) body(fn int) *body {
 		}
 	}
 	c.comeBack(b, at.image)
+	b.part = sync.OnceValue(func() bool { return c.a.cwalk.partOfOther(at) })
 	return b
 }
 

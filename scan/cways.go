@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"slices"
+
 	"github.com/gocurb/curb/internal/isa"
 )
 
@@ -78,4 +80,27 @@ func (c *clib) keepsReturn(p cplace, depth int) bool {
 		}
 	}
 	return c.keeps[p]
+}
+
+// partOfOther reports whether what is a function by the tables for unwinding is a part
+// of another one, as compilers put apart what seldom runs: jumps lead there from where
+// there is a frame.
+func (w *cwalk) partOfOther(at cfunc) bool {
+	if w.whole != nil {
+		w = w.whole
+	}
+	for _, by := range w.callers[at] {
+		if !w.c.a.inC(by.fn) {
+			continue
+		}
+		from := w.c.function(by.fn)
+		if !slices.ContainsFunc(w.c.images[from.image].facts[from.fn].refs, func(x ref) bool { return x.place == by.place && x.kind == refJump }) {
+			continue
+		}
+		b := w.c.read(from, 0)
+		if i, ok := b.find(by.place); !ok || b.sp[i] != 0 {
+			return true
+		}
+	}
+	return false
 }

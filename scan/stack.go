@@ -230,7 +230,7 @@ func (b *body) savesFP(i int) bool {
 // Objects do not reach across the return address at offset 0, which parts the
 // function's own frame from what its caller owns.
 func (b *body) escapes(off int64) bool {
-	if b.loose {
+	if b.loose || off >= 0 && b.part != nil && b.part() {
 		return true
 	}
 	for _, t := range b.taken {
