@@ -66,12 +66,14 @@ func TestOpened(t *testing.T) {
 		{"known library, none", []string{library, symbol}, none, true, false, ""},
 		{"everywhere", []string{`-DLIBRARY=0`}, nil, false, false, "dlsym"},
 		{"by a path from here", []string{`-DLIBRARY="./libmine.so.1"`, symbol}, nil, false, false, "dlopen"},
+		{"no library", []string{`-DLIBRARY="libscript.so"`}, nil, false, false, ""},
 		{"missing", []string{`-DLIBRARY="libnone.so.1"`}, nil, false, false, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSystem(t, "hosts: mine\n")
 			s.compile("/lib/x86_64-linux-gnu/libnss_mine.so.2", opens, c.flags...)
 			s.compile("/lib/x86_64-linux-gnu/libmine.so.1", mine)
+			s.write("/lib/x86_64-linux-gnu/libscript.so", "GROUP ( libmine.so.1 )") // for linkers
 			u := s.scan(scan.Options{Assume: scan.Assume{Dlopen: c.assume}})
 			for name, want := range map[string]bool{"getpriority": c.one || c.two, "getpgid": c.one, "getsid": c.two} {
 				if _, ok := u.Find(name); ok != want {

@@ -126,8 +126,10 @@ func (l *Loader) open(at libraryPlace, by *Image) (*Image, error) {
 	if im := l.asked[full]; im != nil {
 		return im, nil
 	}
-	if l.foreign(full) {
-		return nil, nil
+	if elfFile, mine := l.kind(full); !elfFile {
+		return nil, fmt.Errorf("%s is no library: %w", at.path, ErrNotFound) // the loader gives up there
+	} else if !mine {
+		return nil, nil // it goes on elsewhere
 	}
 	im, err := Open(full, at.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -140,19 +142,19 @@ func (l *Loader) open(at libraryPlace, by *Image) (*Image, error) {
 	return im, nil
 }
 
-// foreign reports whether a file is one for another machine, which the loader passes
-// over.
-func (l *Loader) foreign(full string) bool {
+// kind reports whether a file is an ELF file, and one for this machine. What cannot be
+// read is taken for one, and is an error when it is opened.
+func (l *Loader) kind(full string) (elfFile, mine bool) {
 	f, err := os.Open(full)
 	if err != nil {
-		return false
+		return true, true
 	}
 	defer f.Close()
 	h := make([]byte, 20)
-	if _, err := io.ReadFull(f, h); err != nil || string(h[:4]) != elf.ELFMAG {
-		return false
+	if n, err := io.ReadFull(f, h); err != nil {
+		return n == 0 || string(h[:min(n, 4)]) == elf.ELFMAG, true
 	}
-	return elf.Class(h[4]) != elf.ELFCLASS64 || elf.Data(h[5]) != elf.ELFDATA2LSB || elf.Machine(order.Uint16(h[18:])) != l.machine
+	return string(h[:4]) == elf.ELFMAG, elf.Class(h[4]) == elf.ELFCLASS64 && elf.Data(h[5]) == elf.ELFDATA2LSB && elf.Machine(order.Uint16(h[18:])) == l.machine
 }
 
 // Forget takes back what was loaded since there were n images.
