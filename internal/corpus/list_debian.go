@@ -164,7 +164,7 @@ var debianPackages = []program{
 		},
 	},
 	{
-		pkg: "usr/bin/direnv", module: "direnv",
+		pkg: "usr/bin/direnv", module: "direnv", needs: []string{"clone", "dup2", "fcntl", "getegid", "geteuid", "getgid", "getpgrp", "getppid", "getuid", "ioctl", "mmap", "mprotect", "openat", "pipe2", "wait4"},
 		ways: []way{
 			{args: []string{"allow", "direnv"}},
 			{before: [][]string{{"allow", "direnv"}}, args: []string{"exec", "direnv", "/bin/true"}},
