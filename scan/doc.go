@@ -151,8 +151,8 @@
 //     array would be. In glibc's section of tables of functions for streams each table
 //     that something names is an object. A part of an object, other than an element, is
 //     named by no code and no data if it lies at a multiple of 32.
-//     A number that a function puts into a record in its frame, right before it passes
-//     the record to another, stays there, but for what that one writes (cbehind.go).
+//     The number that a function of glibc puts into a record in its frame, right before
+//     it passes the record to another, stays there (cbehind.go).
 //     glibc's dynamic loader begins once: the function of which its start hands the address
 //     to another, which calls it, is not called again (conce.go). It looks up by their
 //     names what clooked.go lists. The libraries and what says which are
