@@ -45,7 +45,7 @@ func TestRunsMakeTheCalls(t *testing.T) {
 			if os.Getuid() != 0 && (trigger.nobody || k.program == "processes") {
 				t.Skip("only root can become another user, and give a process the attributes that this program gives")
 			}
-			const attempts = 8
+			const attempts = 24
 			for range attempts {
 				dir := t.TempDir()
 				r := run{path: built(t, k.program), phase: k.phase, dir: dir, trigger: trigger}

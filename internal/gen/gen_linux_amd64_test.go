@@ -382,7 +382,8 @@ func TestSecondArchitecture(t *testing.T) {
 	}
 }
 
-// TestC: the list of a program whose packages differ by cgo is for one of them.
+// TestC: the list of a program whose packages differ by cgo is for one of them, and
+// holds for the program that it was made for.
 func TestC(t *testing.T) {
 	dir := module(t, map[string]string{"main.go": "package main\n\nimport \"net\"\n\nfunc main() {\n\tcurbLockDown()\n\tprintln(net.ParseIP(`::1`).String())\n}\n"})
 	if end := in(t, dir, nil, curb, "gen", "."); end.status != 0 {
@@ -399,12 +400,22 @@ func TestC(t *testing.T) {
 	if _, err := exec.LookPath("gcc"); err != nil {
 		t.Skipf("programs with C cannot be built: %v", err)
 	}
-	external := append(cgo, "GOFLAGS=-ldflags=-linkmode=external")
-	if end := in(t, dir, external, curb, "gen", "."); end.status != 3 || !strings.Contains(end.stderr, "with CGO_ENABLED=0") {
-		t.Errorf("with C: %+v, want status 3 and advice", end)
+	if end := in(t, dir, cgo, curb, "gen", "."); end.status != 0 {
+		t.Fatalf("with C: %+v", end)
 	}
-	if get(t, dir, "curb_linux_amd64.go") != before {
-		t.Error("the file was changed")
+	if after := get(t, dir, "curb_linux_amd64.go"); !strings.Contains(after, "&& cgo\n") {
+		t.Errorf("nothing says that the list is for builds with C:\n%.400s", after)
+	}
+	if end := in(t, dir, cgo, "go", "run", "."); end.status != 0 || end.stderr != "::1\n" {
+		t.Errorf("locked down, with C: %+v", end)
+	}
+	loads := module(t, map[string]string{"main.go": "package main\n\n// #include <dlfcn.h>\nimport \"C\"\nimport \"os\"\n\n" +
+		"func main() {\n\tcurbLockDown()\n\tC.dlopen(C.CString(os.Args[0]), C.RTLD_NOW)\n}\n"})
+	if end := in(t, loads, cgo, curb, "gen", "."); end.status != 3 || !strings.Contains(end.stderr, "with CGO_ENABLED=0") {
+		t.Errorf("with C that may load anything: %+v, want status 3 and advice", end)
+	}
+	if _, err := os.Stat(filepath.Join(loads, "curb_linux_amd64.go")); err == nil {
+		t.Error("a lock-down was written for it")
 	}
 }
 
