@@ -145,12 +145,15 @@ func optionsFor(binary string, phase usage.Phase) scan.Options {
 	return scan.Options{Phase: phase}
 }
 
-// scan returns what the scan of a binary says. It scans each once.
-func (b *bench) scan(binary string, phase usage.Phase) (*usage.Usage, error) {
+// scan returns what the scan of a binary says, if it loads what is given. It scans
+// each once.
+func (b *bench) scan(binary string, phase usage.Phase, loads ...string) (*usage.Usage, error) {
 	b.mu.Lock()
 	once := b.scans[binary]
 	if once == nil {
-		once = sync.OnceValues(func() (*usage.Usage, error) { return scan.File(binary, optionsFor(binary, phase)) })
+		opts := optionsFor(binary, phase)
+		opts.Assume.Dlopen = loads
+		once = sync.OnceValues(func() (*usage.Usage, error) { return scan.File(binary, opts) })
 		b.scans[binary] = once
 	}
 	b.mu.Unlock()

@@ -116,7 +116,7 @@ func (b *bench) check(ctx context.Context, r row) (*result, error) {
 	if res.version, res.goVersion, err = b.versions(r.program, binary); err != nil {
 		return nil, err
 	}
-	u, err := b.scan(binary, r.phase())
+	u, err := b.scan(binary, r.phase(), r.loads...)
 	if err != nil {
 		res.broken = fmt.Errorf("scan: %w", b.anonymous(err))
 	} else {
@@ -142,7 +142,7 @@ func (b *bench) confine(ctx context.Context, res *result, binary string) error {
 	if err != nil {
 		return err
 	}
-	launch := b.confined(names)
+	launch := b.confined(names, res.loads)
 	if res.locked() { // by itself
 		launch = func(ctx context.Context, run strace.Run) (*strace.Result, error) { return run.Untraced(ctx) }
 	}

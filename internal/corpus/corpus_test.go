@@ -162,7 +162,7 @@ func TestRunsUnderTrapAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 50 {
-				if _, err := b.run(t.Context(), r, binary, r.ways[0], mode{name: "under a filter"}, b.confined(nil)); err != nil {
+				if _, err := b.run(t.Context(), r, binary, r.ways[0], mode{name: "under a filter"}, b.confined(nil, nil)); err != nil {
 					t.Fatal(err)
 				}
 			}

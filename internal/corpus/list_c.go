@@ -90,7 +90,7 @@ var cpp = program{pkg: "./cpp", set: "c", ways: []way{{args: []string{"{dir}"}},
 var purego = program{pkg: "./purego", set: "c", module: "github.com/ebitengine/purego", ways: []way{{}}}
 
 var sqlite = program{
-	pkg: "./sqlite", set: "c", module: "github.com/mattn/go-sqlite3",
+	pkg: "./sqlite", set: "c", module: "github.com/mattn/go-sqlite3", loads: []string{}, // no extension of SQLite
 	ways: []way{{args: []string{"{dir}"}}, {args: []string{"{dir}/missing"}, exit: 1}, {exit: 1}},
 }
 

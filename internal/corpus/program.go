@@ -20,6 +20,9 @@ type program struct {
 	// needs are the calls of programs that are not Go's and that it starts, where it
 	// does not make them itself.
 	needs []string
+	// loads are the libraries that it loads by names that cannot be told, if that is
+	// known: none, if it is empty and not nil.
+	loads []string
 	// small programs are built by every Go release and run with the memory
 	// allocator that never uses an address again.
 	small bool

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,10 +52,13 @@ func traced(r row, m mode) launcher {
 
 // confined runs programs so that a call that the scan did not predict ends
 // them with a signal.
-func (b *bench) confined(names []string) launcher {
+func (b *bench) confined(names, loads []string) launcher {
 	under := []string{b.curb, "run", "--quiet", "--deny", "trap"}
 	if len(names) > 0 {
 		under = append(under, "--allow", strings.Join(names, ","))
+	}
+	if loads != nil {
+		under = append(under, "--assume-dlopen", cmp.Or(strings.Join(loads, ","), "none"))
 	}
 	return func(ctx context.Context, run strace.Run) (*strace.Result, error) {
 		return run.Untraced(ctx, under...)

@@ -26,7 +26,7 @@ func (b *bench) compareStacks(ctx context.Context, res *result, binary string) (
 		return fmt.Errorf("read the call graph: %w", b.anonymous(err))
 	}
 	defer graph.Close()
-	predicted, err := b.scan(binary, usage.Exec)
+	predicted, err := b.scan(binary, usage.Exec, res.loads...)
 	if err != nil {
 		return nil // which its row says already
 	}
