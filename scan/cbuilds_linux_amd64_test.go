@@ -40,7 +40,7 @@ func (b cbuild) build(t *testing.T, kind, program string) string {
 			}
 		}
 	}
-	return buildOnce(t, program+"-"+kind, ".", env, append(b.flags, "./testdata/"+program)...)
+	return buildOnce(t, "c-"+program+"-"+kind, ".", env, append(b.flags, "./testdata/"+program)...)
 }
 
 // Programs with C code of their own are analysed wholly, and make no calls that were
