@@ -16,9 +16,10 @@ import (
 
 // cobjects are the words of an image's data that hold addresses, and where objects begin.
 type cobjects struct {
-	words  []uint64 // sorted
-	starts []uint64 // sorted
-	cut    bool     // the file says which sections it has
+	words  []uint64        // sorted
+	starts []uint64        // sorted
+	ends   map[uint64]bool // which of them may be the end of an array, too
+	cut    bool            // the file says which sections it has
 
 	plain    elfimage.Range // where tables lie that are no elements of one
 	handlers elfimage.Range // where what the handlers of exceptions have to know is
@@ -39,7 +40,7 @@ const handlerTables = ".gcc_except_table"
 func (c *clib) findObjects() {
 	named := make([]map[uint64]bool, len(c.images)) // addresses that code or data names
 	for i, im := range c.images {
-		named[i], im.objects = map[uint64]bool{}, cobjects{}
+		named[i], im.objects = map[uint64]bool{}, cobjects{ends: map[uint64]bool{}}
 	}
 	for i, im := range c.images {
 		for addr := range im.named {
@@ -90,12 +91,42 @@ func (c *clib) cut(i int, im *cimage, named map[uint64]bool) {
 	}
 	slices.Sort(o.starts)
 	o.starts = slices.Compact(o.starts)
+	for k, addr := range o.starts {
+		next := o.around(addr).End
+		w := sort.Search(len(o.words), func(w int) bool { return o.words[w] >= addr })
+		if k > 0 && (w == len(o.words) || o.words[w] >= next) && c.endsArray(i, addr) {
+			o.ends[addr] = true // nothing with addresses begins there
+		}
+	}
 }
 
+// maxElement is how many bytes an element of an array of records with functions has.
+const maxElement = 512
+
 // element reports whether what begins at an address may be an element of an array
-// that begins before it: words of the same kind are before it, some of which are
-// pointers to functions.
+// that begins before it.
 func (c *clib) element(i int, addr uint64) bool {
+	for size := uint64(8); size <= maxElement && size <= addr; size += 8 {
+		if c.alike(i, addr-size, addr, size) {
+			return true
+		}
+	}
+	return false
+}
+
+// endsArray reports whether an array may end at an address.
+func (c *clib) endsArray(i int, addr uint64) bool {
+	for size := uint64(8); size <= maxElement && 2*size <= addr; size += 8 {
+		if c.alike(i, addr-2*size, addr-size, size) {
+			return true
+		}
+	}
+	return false
+}
+
+// alike reports whether at two addresses there are words of the same kind, some of
+// which are pointers to functions.
+func (c *clib) alike(i int, x, y, size uint64) bool {
 	const code, data, number = 'c', 'd', 'n'
 	im := c.images[i]
 	kind := func(at uint64) byte {
@@ -108,28 +139,29 @@ func (c *clib) element(i int, addr uint64) bool {
 			return data
 		}
 	}
-	const most = 512 // bytes of an element
-	for size := uint64(8); size <= most && size <= addr; size += 8 {
-		same, calls := true, false
-		for at := uint64(0); at < size && same; at += 8 {
-			k := kind(addr + at)
-			same, calls = k == kind(addr-size+at), calls || k == code
+	calls := false
+	for at := uint64(0); at < size; at += 8 {
+		k := kind(x + at)
+		if k != kind(y+at) {
+			return false
 		}
-		if same && calls {
-			return true
-		}
+		calls = calls || k == code
 	}
-	return false
+	return calls
 }
 
 // around returns the range of what may be the object that an address is in, or that
-// it is used to come to: it may be that of the end, or one from which code counts.
+// it is used to come to: code may count from an address before the object, or go down
+// from the end of an array.
 func (o *cobjects) around(addr uint64) elfimage.Range {
 	const below = 64 // bytes that an element can have
 	r := elfimage.Range{End: ^uint64(0)}
 	i := sort.Search(len(o.starts), func(i int) bool { return o.starts[i] > addr })
 	if i > 0 {
 		r.Start = o.starts[i-1]
+	}
+	if i > 1 && addr == r.Start && o.ends[addr] {
+		r.Start = o.starts[i-2]
 	}
 	if i < len(o.starts) {
 		r.End = o.starts[i]

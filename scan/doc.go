@@ -144,11 +144,12 @@
 //     tables next to an address in the same function, and pointers to functions that
 //     code or relocated data holds. An address that code takes within a section of
 //     the data leads to what is in that section.
-//     Code comes to an object of a library's data by an address in it, at its end, or at
-//     most 64 bytes before it. An object of which others do not know how large it is ends
-//     at the next one, or at an address that is a multiple of 32, that code or data names,
-//     and before and behind which there are not the same kinds of words, as elements of an
-//     array would be. In glibc's section of tables of functions for streams each table
+//     Code comes to an object of a library's data by an address in it, or at most 64
+//     bytes before it. (To go down from the end of an array it names the beginning, too,
+//     if something else that holds addresses begins at the end.) An object of which others
+//     do not know how large it is ends at the next one, or at an address that is a multiple
+//     of 32, that code or data names, and before and behind which there are not the same
+//     kinds of words, as elements of an array would be. In glibc's section of tables of functions for streams each table
 //     that something names is an object. A part of an object, other than an element, is
 //     named by no code and no data if it lies at a multiple of 32.
 //     The number that a function of glibc puts into a record in its frame, right before
