@@ -16,6 +16,7 @@ var amd64 = arch{
 		return insts, err
 	},
 	number:    x86.AX,
+	exits:     []int64{60, 231},
 	arguments: 1<<x86.AX | 1<<x86.DI | 1<<x86.SI | 1<<x86.DX | 1<<x86.R10 | 1<<x86.R8 | 1<<x86.R9,
 	inOrder:   [6]isa.Reg{x86.DI, x86.SI, x86.DX, x86.R10, x86.R8, x86.R9},
 	sp:        x86.SP, fp: x86.BP,
@@ -30,6 +31,9 @@ var amd64 = arch{
 	barrierResult: x86.R11, barrierWrites: 1 << x86.R11,
 	temporary: isa.NoReg,
 	copyTo:    x86.DI, copyFrom: x86.SI,
+	linkage: isa.NoReg,
+	glibc:   "/lib64/ld-linux-x86-64",
+	musl:    "ld-musl-x86_64.so.1",
 	// Mapped at a fixed address (Linux arch/x86/include/uapi/asm/vsyscall.h).
 	vsyscall: gobin.Range{Start: 0xffffffffff600000, End: 0xffffffffff601000},
 }

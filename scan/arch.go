@@ -19,6 +19,7 @@ type arch struct {
 	width uint64
 
 	number isa.Reg // holds the number of a system call
+	exits  []int64 // the numbers of exit and exit_group
 	// arguments are the registers that the kernel reads at a system call, and
 	// inOrder those of the arguments alone, in order.
 	arguments isa.RegSet
@@ -53,6 +54,14 @@ type arch struct {
 
 	// The registers in which runtime.duffcopy gets the places to copy to and from.
 	copyTo, copyFrom isa.Reg
+
+	glibc   string  // how the path of the GNU C library's dynamic loader begins
+	musl    string  // the name of musl's
+	linkage isa.Reg // where linkage tables have the address that they jump to, or NoReg
+
+	// anchored means that compilers reach variables by displacements from others, or from
+	// places in the midst of others (section anchors).
+	anchored bool
 
 	// vsyscall is a page whose code makes system calls by itself, if there is one.
 	vsyscall gobin.Range

@@ -12,6 +12,7 @@ var aarch64 = arch{
 	decode:    arm64.Append,
 	width:     4,
 	number:    arm64.X8,
+	exits:     []int64{93, 94},
 	arguments: 1<<(arm64.X8+1) - 1, // X0 to X8
 	inOrder:   [6]isa.Reg{arm64.X0, arm64.X1, arm64.X2, arm64.X3, arm64.X4, arm64.X5},
 	sp:        arm64.SP, fp: arm64.X29,
@@ -26,6 +27,10 @@ var aarch64 = arch{
 	barrierResult: arm64.X25, barrierWrites: 1<<arm64.X16 | 1<<arm64.X17 | 1<<arm64.X25 | 1<<arm64.X27 | 1<<arm64.X30,
 	temporary: arm64.X27,
 	copyTo:    arm64.X21, copyFrom: arm64.X20,
+	linkage:       arm64.X17,
+	anchored:      true,
+	glibc:         "/lib/ld-linux-aarch64",
+	musl:          "ld-musl-aarch64.so.1",
 	returnsByVDSO: true,
 }
 

@@ -164,7 +164,8 @@ func (c *clib) read(at cfunc, depth int) *body {
 	im := c.images[at.image]
 	f := im.Funcs[at.fn]
 	fn := &gobin.Func{Entry: f.Start, End: f.End}
-	c.decoder.arch = c.a.arch
+	im.ready(&c.decoder, at.fn)
+	c.decoder.returns = nil // that would ask for other bodies while this one is made
 	c.decoder.c(fn, im.Bytes(f.Start, f.End-f.Start), im.mids[at.fn])
 	return newCBody(&c.decoder, fn, im.mids[at.fn], func(pc uint64) bool { return c.returns(cplace{at.image, pc}, depth) })
 }
@@ -230,6 +231,7 @@ func newCBody(d *decoder, fn *gobin.Func, entries []uint64, returns func(pc uint
 		b.sp[i] = unknownSP
 	}
 	b.link()
+	b.switchJumps(d)
 	for i := range b.insts {
 		if in := &b.insts[i]; in.Op == isa.Call && (in.Target < fn.Entry || in.Target >= fn.End) && !returns(in.Target) {
 			in.Op = isa.Trap

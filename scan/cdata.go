@@ -85,6 +85,9 @@ func (c *clib) cut(i int, im *cimage, named map[uint64]bool) {
 	}
 	o.starts = append(o.starts, sure...)
 	for addr := range named {
+		if c.a.arch.anchored {
+			break // it may be in the midst of one
+		}
 		if addr%objectAlign == 0 && !im.Code(addr) && (o.plain.Contains(addr) || !c.element(i, addr)) {
 			o.starts = append(o.starts, addr)
 		}

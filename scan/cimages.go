@@ -49,6 +49,9 @@ type cimage struct {
 	arch  *arch
 	pcs   map[int][]uint64 // of the instructions of some functions, where all are known
 
+	incoming map[int]map[uint64][]regHeld // what registers hold where functions are entered by jumps
+	ends     map[int]func(uint64) bool    // whether those return that a function calls, where that is asked
+
 	objects cobjects
 	threads map[uint64]uint64 // words that say where variables of each thread lie
 
@@ -72,6 +75,8 @@ type cfacts struct {
 	indexed bool     // it jumps to where a register says
 	entered int      // how many of the places where it is entered it was decoded from
 	starts  []uint64 // where instructions begin: a bit for each byte
+	tables  []jumpTable
+	leaves  []leaving
 }
 
 // A copen is a place in C code that could not be told.
@@ -152,6 +157,7 @@ func (c *clib) take(how usage.Loaded, n int) {
 		c.images = append(c.images, &cimage{
 			Image: im, how: how, arch: c.a.arch, threads: im.ThreadWords(), pcs: map[int][]uint64{}, slots: map[uint64][]cplace{},
 			mids: map[int][]uint64{}, named: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{},
+			incoming: map[int]map[uint64][]regHeld{}, ends: map[int]func(uint64) bool{},
 		})
 	}
 	c.numberFunctions()
@@ -179,6 +185,8 @@ func (c *clib) readAll() {
 		}
 	}
 	c.checkMids()
+	c.joinParts()
+	c.endCalls()
 	c.numberFunctions()
 	c.findObjects()
 	c.findNotable()
@@ -273,8 +281,9 @@ func (c *clib) gather(i int) {
 	for w := range n {
 		workers.Go(func() {
 			span := im.Span()
-			g := &gatherer{limits: gobin.Range(span), decoder: decoder{arch: c.a.arch}, numbers: !im.PIC}
+			g := &gatherer{limits: gobin.Range(span), numbers: !im.PIC}
 			for fn := w; fn < len(im.Funcs); fn += n {
+				im.ready(&g.decoder, fn)
 				im.facts[fn] = g.c(im.Funcs[fn].Range, im.Bytes(im.Funcs[fn].Start, im.Funcs[fn].End-im.Funcs[fn].Start), nil)
 			}
 		})
@@ -289,10 +298,20 @@ func (c *clib) gather(i int) {
 		}
 	}
 	for fn := range im.facts {
-		for _, r := range im.facts[fn].refs {
-			if r.kind == refCall || r.kind == refJump || r.takesAddr() {
-				im.enter(fn, r)
-			}
+		im.enterAll(fn)
+	}
+}
+
+// enterAll notes where a function leads to the middle of others, or of itself.
+func (im *cimage) enterAll(fn int) {
+	for _, r := range im.facts[fn].refs {
+		if r.kind == refCall || r.kind == refJump || r.takesAddr() {
+			im.enter(fn, r)
+		}
+	}
+	for _, pc := range im.outside(fn) {
+		if to := im.FuncAt(pc); im.Funcs[to].Start != pc {
+			im.addMid(to, pc)
 		}
 	}
 }
@@ -316,14 +335,14 @@ func (c *clib) checkMids() {
 			pads, _ := im.Landings(fn)
 			for _, pc := range pads {
 				if to := im.FuncAt(pc); to >= 0 {
-					im.mids[to] = append(im.mids[to], pc)
+					im.addMid(to, pc)
 				}
 			}
 		}
 		for again := true; again; {
 			again = false
 			for _, fn := range slices.Sorted(maps.Keys(im.mids)) {
-				again = im.decodeFrom(c.a.arch, fn) || again
+				again = im.decodeFrom(fn) || again
 			}
 		}
 	}
@@ -332,22 +351,29 @@ func (c *clib) checkMids() {
 // decodeFrom reads a function again, if it is entered where no instruction was seen
 // to begin: its beginning by the tables for unwinding may be one byte too early. It
 // reports whether more such places may be known then.
-func (im *cimage) decodeFrom(arch *arch, fn int) bool {
+func (im *cimage) decodeFrom(fn int) bool {
 	f, places := &im.Funcs[fn], im.mids[fn]
 	facts := &im.facts[fn]
 	if facts.entered == len(places) || !slices.ContainsFunc(places, func(pc uint64) bool { return !facts.begins(pc - f.Start) }) {
 		return false
 	}
-	code := im.Bytes(f.Start, f.End-f.Start)
-	g := &gatherer{limits: gobin.Range(im.Span()), decoder: decoder{arch: arch}, numbers: !im.PIC}
-	*facts = g.c(f.Range, code, places)
-	facts.entered = len(places)
-	for _, r := range facts.refs {
-		if r.kind == refCall || r.kind == refJump || r.takesAddr() {
-			im.enter(fn, r)
+	im.again(fn)
+	return true
+}
+
+// again gathers what matters of a function of which more is known.
+func (im *cimage) again(fn int) {
+	f, places := &im.Funcs[fn], im.mids[fn]
+	g := &gatherer{limits: gobin.Range(im.Span()), numbers: !im.PIC}
+	im.ready(&g.decoder, fn)
+	im.facts[fn] = g.c(f.Range, im.Bytes(f.Start, f.End-f.Start), places)
+	im.facts[fn].entered = len(places)
+	for _, r := range im.facts[fn].refs {
+		if r.takesAddr() {
+			im.named[r.addr] = true
 		}
 	}
-	return true
+	im.enterAll(fn)
 }
 
 // enter notes that control can come to where a function refers, if that is in the
@@ -368,7 +394,7 @@ func (im *cimage) enter(fn int, r ref) {
 }
 
 func (im *cimage) addMid(fn int, pc uint64) {
-	if !slices.Contains(im.mids[fn], pc) {
+	if !slices.Contains(im.mids[fn], pc) && (im.arch.width == 0 || pc%im.arch.width == 0) {
 		im.mids[fn] = append(im.mids[fn], pc)
 	}
 }
@@ -435,7 +461,12 @@ func (g *gatherer) c(r elfimage.Range, code []byte, entries []uint64) cfacts {
 			at = place{off: off}
 		}
 		in := &d.insts[i]
+		if d.isLabel(i) {
+			continue
+		}
 		g.inst(fn, at, in)
+		g.pageRefs(i, at)
+		g.linkage(i, fn)
 		if last := len(g.buf) - 1; last >= 0 && g.buf[last].kind == refLoad && g.buf[last].place == at {
 			switch in.Op {
 			case isa.CallInd:
@@ -445,12 +476,12 @@ func (g *gatherer) c(r elfimage.Range, code []byte, entries []uint64) cfacts {
 			}
 		}
 		out.returns = out.returns || in.Op == isa.Ret || in.Op == isa.JumpInd
-		out.indexed = out.indexed || in.Op == isa.JumpInd && (in.Src.Kind == isa.KindReg || in.Src.Index != isa.NoReg)
+		out.indexed = out.indexed || d.arch.width == 0 && in.Op == isa.JumpInd && (in.Src.Kind == isa.KindReg || in.Src.Index != isa.NoReg)
 	}
 	for _, pc := range d.bad {
 		g.add(ref{place: place{off: uint32(pc - fn.Entry)}, kind: refBad})
 	}
-	out.refs = slices.Clone(g.buf)
+	out.refs, out.tables, out.leaves = slices.Clone(g.buf), slices.Clone(d.switches), d.leaves()
 	out.starts = make([]uint64, (len(code)+63)/64)
 	for i, pc := range d.pcs {
 		if off := pc - r.Start; off < uint64(len(code)) && !d.insts[i].Fused {
@@ -468,7 +499,8 @@ func (f *cfacts) begins(off uint64) bool {
 // c decodes a function of C: straight on, with what jumps into the middle of
 // instructions find there, or else what control can reach.
 func (d *decoder) c(fn *gobin.Func, code []byte, entries []uint64) {
-	d.insts, d.pcs, d.data, d.bad, d.descended = d.insts[:0], d.pcs[:0], d.data[:0], d.bad[:0], false
+	d.reset()
+	d.single = d.arch.width > 0
 	if !d.straight(code, fn.Entry) || d.runsIntoData(fn, entries) || d.overlapping(fn, code) != nil || slices.ContainsFunc(entries, func(pc uint64) bool { return !d.enters(pc) }) {
 		d.descended = true
 		d.descend(fn, code, entries)
@@ -478,7 +510,22 @@ func (d *decoder) c(fn *gobin.Func, code []byte, entries []uint64) {
 	for k > 0 && d.insts[k].Op == isa.Nop {
 		k--
 	}
-	if k >= 0 && falls(&d.insts[k]) {
+	if k >= 0 && falls(&d.insts[k]) && !d.ends(k) {
 		d.runOn(fn)
 	}
+	if d.arch.width > 0 {
+		d.pages(fn, code, entries)
+		d.findSwitches(code)
+	}
+}
+
+// ends reports whether instruction i is a system call that ends the thread, as the
+// one in clone is.
+func (d *decoder) ends(i int) bool {
+	if d.insts[i].Op != isa.Syscall || i == 0 {
+		return false
+	}
+	before := &d.insts[i-1]
+	return before.Op == isa.Mov && before.Dst.Kind == isa.KindReg && before.Dst.Reg == d.arch.number &&
+		before.Src.Kind == isa.KindImm && slices.Contains(d.arch.exits, before.Src.Imm)
 }

@@ -227,7 +227,8 @@ func (c *clib) through(p cplace) []cplace {
 	if code == nil || im.FuncAt(p.addr) < 0 {
 		return []cplace{p}
 	}
-	for off := uint64(0); len(d.insts) < 3 && off < uint64(len(code)); {
+	slot := uint64(0) // the word that is loaded into the register by which linkage tables jump on
+	for off := uint64(0); len(d.insts) < 6 && off < uint64(len(code)); {
 		n, err := d.append(code[off:], p.addr+off)
 		if err != nil || n == 0 {
 			break
@@ -235,6 +236,11 @@ func (c *clib) through(p cplace) []cplace {
 		off += n
 		switch in := &d.insts[len(d.insts)-1]; {
 		case in.Op == isa.Landing || in.Op == isa.Nop:
+		case c.a.arch.linkage != isa.NoReg && in.Op == isa.Mov && in.Dst.Kind == isa.KindReg && in.Dst.Reg == c.a.arch.linkage && absoluteAddr(&in.Src):
+			slot = uint64(in.Src.Imm)
+		case im.linked[slot] && in.Op == isa.JumpInd && in.Src.Kind == isa.KindReg && in.Src.Reg == c.a.arch.linkage:
+			return im.slots[slot] // nothing, for what may be missing
+		case im.linked[slot] && (in.Op == isa.Add || in.Op == isa.Lea || in.Op == isa.Mov) && in.Dst.Kind == isa.KindReg && in.Dst.Reg != c.a.arch.linkage:
 		case in.Op == isa.JumpInd && in.Src.Kind == isa.KindMem && in.Src.Base == isa.NoReg && in.Src.Index == isa.NoReg && in.Src.Seg == 0:
 			if to := im.slots[uint64(in.Src.Imm)]; to != nil {
 				return to
@@ -292,10 +298,10 @@ func (w *cwalk) drain() {
 
 // splits returns the places of other functions to which a function's switches go.
 func (im *cimage) splits(fn int) []uint64 {
+	out := im.outside(fn)
 	if !im.facts[fn].indexed {
-		return nil
+		return out
 	}
-	var out []uint64
 	for _, x := range im.facts[fn].refs {
 		if x.takesAddr() && im.FuncAt(x.addr) < 0 {
 			for _, pc := range im.table(fn, x.addr) {

@@ -50,9 +50,7 @@ func (a *analysis) refusesC() string {
 		return a.file.BuildInfo != nil && slices.ContainsFunc(a.file.BuildInfo.Settings, func(s debug.BuildSetting) bool { return s.Key == key && s.Value == value })
 	}
 	switch {
-	case a.file.Arch != "amd64":
-		return "that can be done on amd64 only"
-	case a.file.Interp != "" && !strings.HasPrefix(a.file.Interp, "/lib64/ld-linux-x86-64") && filepath.Base(a.file.Interp) != "ld-musl-x86_64.so.1":
+	case a.file.Interp != "" && !strings.HasPrefix(a.file.Interp, a.arch.glibc) && filepath.Base(a.file.Interp) != a.arch.musl:
 		return "that can be done with the GNU C library and musl only"
 	case setting("-race", "true") || setting("-msan", "true") || setting("-asan", "true"):
 		return "it is built to find races or faults of memory, by a library whose code is not followed"

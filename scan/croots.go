@@ -27,7 +27,7 @@ func (w *cwalk) data() {
 	}
 	w.byName()
 	for _, word := range w.c.a.words {
-		if w.c.a.file.FuncAt(word.value) < 0 && w.c.images[0].slots[word.addr] == nil {
+		if w.c.a.file.FuncAt(word.value) < 0 && w.c.images[0].slots[word.addr] == nil && !w.c.images[0].linked[word.addr] {
 			w.takeCode(0, word.value, cstep{how: byData, from: none, goFn: noFunc, note: "the program's data"})
 		}
 	}

@@ -20,6 +20,17 @@ type decoder struct {
 	bad   []uint64 // places that control can reach and that cannot be decoded
 
 	descended bool // only what control can reach was decoded
+
+	single bool // each instruction is decoded on its own, where all have one length
+
+	// Addresses that are made in several steps: see pages.go.
+	image    *cimage              // of C code
+	incoming map[uint64][]regHeld // what registers hold where the function is entered
+	returns  func(pc uint64) bool // whether the function at an address may, nil where that is not asked
+	pageRefs []pageRef
+	flow     *pageFlow
+	switches []jumpTable // and jumps that read a table to go on: see cswitch.go
+	stray    []int       // and those that may go anywhere
 }
 
 // function decodes one function: straight on, as the assembler laid it out. A
@@ -27,7 +38,7 @@ type decoder struct {
 // into the middle of what was taken for an instruction, or by bytes that mean
 // nothing. There, only what control can reach is decoded.
 func (d *decoder) function(f *gobin.File, fn *gobin.Func, entries []uint64) {
-	d.insts, d.pcs, d.data, d.bad, d.descended = d.insts[:0], d.pcs[:0], d.data[:0], d.bad[:0], false
+	d.reset()
 	code := f.Code(fn)
 	const usual = 4 // bytes of an instruction
 	d.insts, d.pcs = slices.Grow(d.insts, len(code)/usual), slices.Grow(d.pcs, len(code)/usual)
@@ -36,6 +47,14 @@ func (d *decoder) function(f *gobin.File, fn *gobin.Func, entries []uint64) {
 		d.descend(fn, code, entries)
 	}
 	d.runOn(fn)
+	if d.arch.width > 0 && slices.ContainsFunc(d.insts, func(in isa.Inst) bool { return isPage(&in) }) {
+		d.pages(fn, code, entries) // C code among Go's: package runtime/cgo
+	}
+}
+
+func (d *decoder) reset() {
+	d.insts, d.pcs, d.data, d.bad, d.descended = d.insts[:0], d.pcs[:0], d.data[:0], d.bad[:0], false
+	d.pageRefs, d.flow, d.switches, d.stray = nil, nil, nil, nil
 }
 
 // runOn makes the way from the last instruction into the next function, which
@@ -100,6 +119,9 @@ func (d *decoder) runsIntoData(fn *gobin.Func, entries []uint64) bool {
 // form one step with it. It returns how many bytes they have.
 func (d *decoder) append(code []byte, pc uint64) (n uint64, err error) {
 	k := len(d.insts)
+	if d.single {
+		code = code[:min(d.arch.width, uint64(len(code)))]
+	}
 	d.insts, err = d.arch.decode(d.insts, code, pc)
 	if err != nil {
 		d.insts = d.insts[:k]

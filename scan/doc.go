@@ -78,7 +78,10 @@
 // (croots.go). A function that returns at once as long as a variable of its thread is
 // zero waits until some code can come to that variable (cthread.go). The functions of C have numbers like Go's
 // (cbodies.go), and so the same search finds system calls and their arguments, through
-// registers, callers and results. What a variable of C holds is not told, nor what is
+// registers, callers and results. On arm64 the addresses that code makes in two steps,
+// or reaches from others, are put together on all ways through a function, and through
+// its parts where the compiler has split it (pages.go, cparts.go); the tables of its
+// switches are read for where they lead (cswitch.go). What a variable of C holds is not told, nor what is
 // in a frame whose address the function takes.
 // Where a function that gets a number has its address in the data only, its calls are
 // found by following all pointers to that forwards (cheld.go).
@@ -171,6 +174,11 @@
 //     Functions leave the registers as they were that the ABI says they keep,
 //     and compilers read nothing again behind a call that the callee may have changed.
 //     What returns a second time, as setjmp does, reads where it is to return to itself.
+//     On arm64 no page of an address is passed to another function or kept outside of the
+//     registers and the frame before it is completed, and a variable is reached from
+//     another's address, or from a place between variables, only in the function that
+//     makes that address, by adding a constant. A conditional jump behind which a switch's
+//     table is read keeps the index within the table.
 //   - The code does not change itself, and makes none at run time.
 //   - Only if Options.Assume says so: nobody sets GODEBUG or GOTRACEBACK in the
 //     program's environment (environment.go), and where it cannot be told which library
@@ -200,7 +208,7 @@
 // # Limitations
 //
 // Executables for linux/amd64 and linux/arm64 of Go 1.17 or later. C code is
-// analysed on amd64, where the C library is glibc or musl. Any other program that
+// analysed where the C library is glibc or musl. Any other program that
 // contains C code, or is linked with a library, has that as an unresolved place:
 // those with race detection among them.
 package scan

@@ -110,6 +110,7 @@ func (g *gatherer) function(fn *gobin.Func, entries []uint64) facts {
 		}
 		if !g.decoder.fakesFrame(i) && (g.keeps || !g.decoder.noAddress(i)) {
 			g.inst(fn, at, &g.decoder.insts[i])
+			g.pageRefs(i, at)
 		}
 		g.tests.inst(at.off, &g.decoder.insts[i])
 	}

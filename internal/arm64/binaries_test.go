@@ -42,6 +42,23 @@ func TestBinaries(t *testing.T) {
 	}
 }
 
+// TestLibraries compares all words of the C library's code with objdump.
+func TestLibraries(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"libc.so.6", "ld-linux-aarch64.so.1", "libgcc_s.so.1", "libresolv.so.2", "libm.so.6"} {
+		file := filepath.Join("/usr/aarch64-linux-gnu/lib", name)
+		if _, err := os.Stat(file); err != nil {
+			t.Fatalf("Debian's libc6-arm64-cross and libgcc-s1-arm64-cross are needed: make deps installs them: %v", err)
+		}
+		c := newComparison()
+		objdump(t, file, c.compare, "-d")
+		c.report(t)
+		if c.known < c.seen*99/100 {
+			t.Errorf("%s: only %d of %d words are instructions", name, c.known, c.seen)
+		}
+	}
+}
+
 // completed asks that every ADRP be completed by what follows.
 func completed(t *testing.T, text []byte, addr uint64) {
 	t.Helper()

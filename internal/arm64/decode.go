@@ -125,7 +125,10 @@ func (d *decoder) sources() isa.RegSet {
 	rd, rn, rm, ra := set1(d.rd()), set1(d.rn()), set1(d.rm()), set1(d.ra())
 	switch d.word >> 25 & 15 {
 	case 0b1000, 0b1001:
-		return rd | rn | rm // rm: of EXTR
+		if d.word>>23&7 != 0b111 { // not EXTR
+			rm = 0
+		}
+		return rd | rn | rm
 	case 0b0101, 0b1101:
 		if d.bits(24, 5) != 0b11011 { // not those with three operands
 			ra = 0
