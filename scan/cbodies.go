@@ -154,7 +154,7 @@ func (c *clib) body(fn int) *body {
 			b.open[i] = true
 		}
 	}
-	c.comeBack(b, at.image)
+	c.comeBack(b, at)
 	b.part = sync.OnceValue(func() bool { return c.a.cwalk.partOfOther(at) })
 	return b
 }

@@ -29,7 +29,7 @@ var cbreakers = []struct {
 	{name: "no-plt", cc: "gcc", flags: "-O2 -fno-plt -fcf-protection", build: []string{"-buildmode=pie"}},
 	{name: "absolute", cc: "gcc", flags: "-O1 -fno-pic -fno-asynchronous-unwind-tables"},
 	{name: "clang", cc: "clang", flags: "-O3 -fno-pic"},
-	{name: "library", cc: "gcc", flags: "-Os -fPIC", library: true},
+	{name: "library", cc: "gcc", flags: "-Os -fPIC -mindirect-branch=thunk -mfunction-return=thunk", library: true},
 }
 
 // Each call that a breaker says it has made is in the list, with its arguments, or its
@@ -123,4 +123,16 @@ func lostCalls(t *testing.T, u *usage.Usage, said string, begins ...string) (ope
 		t.Errorf("the breaker says too little:\n%s", said)
 	}
 	return open
+}
+
+// Code of the large model finds its functions in a way that is not followed.
+func TestFarAddressesInC(t *testing.T) {
+	flags := []string{"-O2", "-fPIC", "-mcmodel=large"}
+	link := strings.Join(compileBreaker(t, "gcc", flags, false), " ")
+	u := scanned(t, buildOnce(t, "cbreakers-large", ".", withC(t), "-ldflags=-linkmode=external '-extldflags="+link+"'", "./testdata/cbreakers"))
+	if !slices.ContainsFunc(u.Unresolved, func(o usage.Unresolved) bool {
+		return o.Function == "breakers" && strings.Contains(o.Reason, "computes an address")
+	}) {
+		t.Errorf("nothing says how functions are found: %v", u.Unresolved)
+	}
 }

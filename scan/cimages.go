@@ -481,6 +481,7 @@ func (g *gatherer) c(r elfimage.Range, code []byte, entries []uint64) cfacts {
 	for _, pc := range d.bad {
 		g.add(ref{place: place{off: uint32(pc - fn.Entry)}, kind: refBad})
 	}
+	g.farAddresses(fn)
 	out.refs, out.tables, out.leaves = slices.Clone(g.buf), slices.Clone(d.switches), d.leaves()
 	out.starts = make([]uint64, (len(code)+63)/64)
 	for i, pc := range d.pcs {

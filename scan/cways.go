@@ -3,6 +3,7 @@ package scan
 import (
 	"slices"
 
+	"github.com/gocurb/curb/internal/gobin"
 	"github.com/gocurb/curb/internal/isa"
 )
 
@@ -10,8 +11,10 @@ import (
 
 // goesAnywhere reports whether a function computes where it jumps from a label of its
 // own: by a table of how far others are from that one, which tells nothing by itself.
+// It may jump by way of code that is there to mislead processors. Where several functions
+// may be taken for one, what looks like a label may be one of them.
 func (im *cimage) goesAnywhere(fn int) bool {
-	if !im.facts[fn].indexed {
+	if !im.facts[fn].indexed && !im.Funcs[fn].Whole {
 		return false
 	}
 	for _, x := range im.facts[fn].refs {
@@ -35,7 +38,9 @@ func (b *body) goesInside() bool {
 
 // comeBack marks where a function goes on for a second time, after calls of setjmp and
 // its like: what is on the stack may be another then.
-func (c *clib) comeBack(b *body, image int) {
+func (c *clib) comeBack(b *body, at cfunc) {
+	image := at.image
+	taken := c.takesReturning(at)
 	for i := range b.insts[:max(len(b.insts)-1, 0)] {
 		var to []cplace
 		switch in := &b.insts[i]; {
@@ -43,6 +48,8 @@ func (c *clib) comeBack(b *body, image int) {
 			to = c.through(cplace{image, in.Target})
 		case in.Op == isa.CallInd && global(&in.Src) && c.images[image].linked[uint64(in.Src.Imm)]:
 			to = c.images[image].slots[uint64(in.Src.Imm)]
+		case in.Op == isa.CallInd && taken:
+			b.open[i+1] = true
 		}
 		for _, p := range to {
 			if c.keepsReturn(p, 0) {
@@ -50,6 +57,25 @@ func (c *clib) comeBack(b *body, image int) {
 			}
 		}
 	}
+}
+
+// takesReturning reports whether a function takes the address of one that returns more
+// than once: in some kinds of code, to call it.
+func (c *clib) takesReturning(at cfunc) bool {
+	im := c.images[at.image]
+	for _, x := range im.facts[at.fn].refs {
+		to := im.slots[x.addr]
+		switch {
+		case x.takesAddr() && im.FuncAt(x.addr) >= 0:
+			to = c.through(cplace{at.image, x.addr})
+		case x.kind != refLoad || !im.linked[x.addr]:
+			continue
+		}
+		if slices.ContainsFunc(to, func(p cplace) bool { return c.keepsReturn(p, 0) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // keepsReturn reports whether a function reads where it is to return to, as those do
@@ -103,4 +129,23 @@ func (w *cwalk) partOfOther(at cfunc) bool {
 		}
 	}
 	return false
+}
+
+// farAddresses notes that a function makes addresses as the
+// large code model does: from one of its own, and how far others are from there.
+func (g *gatherer) farAddresses(fn *gobin.Func) {
+	const long = 10 // bytes of an instruction with a number of eight
+	refs := len(g.buf)
+	for i := range g.decoder.insts {
+		in := &g.decoder.insts[i]
+		if in.Op != isa.Mov || in.Len != long || in.Src.Kind != isa.KindImm || in.Dst.Kind != isa.KindReg {
+			continue
+		}
+		for _, x := range g.buf[:refs] {
+			if x.takesAddr() && fn.Entry <= x.addr && x.addr < fn.End && g.limits.Contains(x.addr+uint64(in.Src.Imm)) {
+				g.add(ref{place: place{off: uint32(g.decoder.pcs[i] - fn.Entry)}, kind: refPage, addr: x.addr})
+				return
+			}
+		}
+	}
 }

@@ -166,7 +166,11 @@ static void contexts(void) {
 // Functions that the program has chosen from at its start, or other names of one.
 static int chosen(void) { return CALL(SYS_fchown, -1, 0, 0, 0); }
 static int (*choose(void))(void) { return chosen; }
+#ifdef __code_model_large__
+static int picked(void) { return choose()(); }
+#else
 int picked(void) __attribute__((ifunc("choose")));
+#endif
 static int real(void) { return CALL(SYS_readahead, -1, 0, 0, 0); }
 int other_name(void) __attribute__((alias("real")));
 __attribute__((weak)) int weak_one(void) { return CALL(SYS_capget, 0, 0, 0, 0); }
