@@ -2,6 +2,7 @@ package scan_test
 
 import (
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -49,6 +50,10 @@ func TestCLibrary(t *testing.T) {
 		}
 	}
 	crossesIntoC(t, u)
+	again, err := scan.File(path, scan.Options{Phase: usage.Main})
+	if err != nil || !reflect.DeepEqual(u, again) {
+		t.Errorf("a second scan says something else (%v)", err)
+	}
 }
 
 // crossesIntoC checks that evidence leads from Go into the C library, and names it.

@@ -109,6 +109,9 @@ const maxElement = 512
 // element reports whether what begins at an address may be an element of an array
 // that begins before it.
 func (c *clib) element(i int, addr uint64) bool {
+	if !c.pointsToCode(i, addr, addr+maxElement) {
+		return false
+	}
 	for size := uint64(8); size <= maxElement && size <= addr; size += 8 {
 		if c.alike(i, addr-size, addr, size) {
 			return true
@@ -119,6 +122,9 @@ func (c *clib) element(i int, addr uint64) bool {
 
 // endsArray reports whether an array may end at an address.
 func (c *clib) endsArray(i int, addr uint64) bool {
+	if !c.pointsToCode(i, addr-min(addr, maxElement), addr) {
+		return false
+	}
 	for size := uint64(8); size <= maxElement && 2*size <= addr; size += 8 {
 		if c.alike(i, addr-2*size, addr-size, size) {
 			return true
@@ -151,6 +157,19 @@ func (c *clib) alike(i int, x, y, size uint64) bool {
 		calls = calls || k == code
 	}
 	return calls
+}
+
+// pointsToCode reports whether a word of a range holds the address of a function.
+func (c *clib) pointsToCode(i int, start, end uint64) bool {
+	im := c.images[i]
+	words := im.objects.words
+	k, _ := slices.BinarySearch(words, start)
+	for ; k < len(words) && words[k] < end; k++ {
+		if to := im.slots[words[k]]; len(to) > 0 && c.images[to[0].image].FuncAt(to[0].addr) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // around returns the range of what may be the object that an address is in, or that

@@ -273,22 +273,15 @@ func (c *clib) bind(i int) {
 
 // gather reads all functions of an image.
 func (c *clib) gather(i int) {
-	c.split(i)
 	im := c.images[i]
-	im.facts = make([]cfacts, len(im.Funcs))
-	var workers sync.WaitGroup
-	n := runtime.GOMAXPROCS(0)
-	for w := range n {
-		workers.Go(func() {
-			span := im.Span()
-			g := &gatherer{limits: gobin.Range(span), numbers: !im.PIC}
-			for fn := w; fn < len(im.Funcs); fn += n {
-				im.ready(&g.decoder, fn)
-				im.facts[fn] = g.c(im.Funcs[fn].Range, im.Bytes(im.Funcs[fn].Start, im.Funcs[fn].End-im.Funcs[fn].Start), nil)
-			}
-		})
+	c.decode(im, nil)
+	if before := im.Funcs; c.split(i) {
+		known := map[elfimage.Range]cfacts{}
+		for fn, f := range before {
+			known[f.Range] = im.facts[fn]
+		}
+		c.decode(im, known)
 	}
-	workers.Wait()
 	for fn := range im.facts {
 		im.facts[fn].refs = slices.DeleteFunc(im.facts[fn].refs, func(r ref) bool { return r.kind == refNumber && im.FuncAt(r.addr) >= 0 && !im.begins(r.addr) })
 		for _, r := range im.facts[fn].refs {
@@ -314,6 +307,29 @@ func (im *cimage) enterAll(fn int) {
 			im.addMid(to, pc)
 		}
 	}
+}
+
+// decode reads all functions of an image but those that are known.
+func (c *clib) decode(im *cimage, known map[elfimage.Range]cfacts) {
+	im.facts = make([]cfacts, len(im.Funcs))
+	var workers sync.WaitGroup
+	n := runtime.GOMAXPROCS(0)
+	for w := range n {
+		workers.Go(func() {
+			span := im.Span()
+			g := &gatherer{limits: gobin.Range(span), numbers: !im.PIC}
+			for fn := w; fn < len(im.Funcs); fn += n {
+				f := im.Funcs[fn]
+				facts, ok := known[f.Range]
+				if !ok {
+					im.ready(&g.decoder, fn)
+					facts = g.c(f.Range, im.Bytes(f.Start, f.End-f.Start), nil)
+				}
+				im.facts[fn] = facts
+			}
+		})
+	}
+	workers.Wait()
 }
 
 // checkMids notes where functions are entered by way of words that the loader fills

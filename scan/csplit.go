@@ -11,11 +11,12 @@ import (
 // Not all C code has tables for unwinding, and stripping takes the symbols: musl's has
 // neither. There, a function begins where something refers to as one.
 
-// split cuts code of which no table says where its functions end.
-func (c *clib) split(i int) {
+// split cuts code of which no table says where its functions end, and reports whether
+// there is some.
+func (c *clib) split(i int) bool {
 	im := c.images[i]
 	if !slices.ContainsFunc(im.Funcs, func(f elfimage.Func) bool { return !f.Whole }) {
-		return
+		return false
 	}
 	s := splitter{im: im, arch: c.a.arch, cuts: map[uint64]bool{}}
 	for fn := range im.Funcs {
@@ -35,7 +36,7 @@ func (c *clib) split(i int) {
 	}
 	for s.jumps() {
 	}
-	s.apply()
+	return s.apply()
 }
 
 // A splitter finds the places where to cut an image's code.
@@ -52,6 +53,17 @@ type cjump struct{ from, to uint64 }
 // read notes where a function refers to others.
 func (s *splitter) read(fn int) {
 	f := s.im.Funcs[fn]
+	if f.Whole {
+		for _, x := range s.im.facts[fn].refs {
+			switch x.kind {
+			case refCall, refAddr:
+				s.cut(x.addr)
+			case refJump:
+				s.far = append(s.far, cjump{f.Start + uint64(x.off), x.addr})
+			}
+		}
+		return
+	}
 	d := decoder{arch: s.arch}
 	d.straight(s.im.Bytes(f.Start, f.End-f.Start), f.Start)
 	for i := range d.insts {
@@ -158,10 +170,10 @@ func (s *splitter) ends(addr uint64) bool {
 	return false
 }
 
-// apply cuts the functions.
-func (s *splitter) apply() {
+// apply cuts the functions, and reports whether there was anything to cut.
+func (s *splitter) apply() bool {
 	if len(s.cuts) == 0 {
-		return
+		return false
 	}
 	var out []elfimage.Func
 	starts := s.starts()
@@ -177,4 +189,5 @@ func (s *splitter) apply() {
 	}
 	s.im.Funcs = out
 	clear(s.im.pcs) // by the numbers that functions had
+	return true
 }

@@ -17,11 +17,15 @@ func (c *clib) unalignedWords(yield func(addr uint64, fn int) bool) {
 	if im.PIC {
 		return
 	}
+	if len(im.Funcs) == 0 {
+		return
+	}
+	first, last := im.Funcs[0].Start, im.Funcs[len(im.Funcs)-1].Start
 	for start, b := range im.Segments {
 		for i := 0; i+8 <= len(b); i++ {
 			v := binary.LittleEndian.Uint64(b[i:])
 			addr := start + uint64(i)
-			if v>>32 != 0 || addr%8 == 0 || im.Code(addr) {
+			if v < first || v > last || addr%8 == 0 || im.Code(addr) {
 				continue
 			}
 			if fn := im.FuncAt(v); fn >= 0 && im.Funcs[fn].Start == v && !yield(addr, fn) {

@@ -3,6 +3,7 @@ package elfimage
 import (
 	"debug/elf"
 	"fmt"
+	"slices"
 )
 
 // A Symbol is an entry of the dynamic table of symbols.
@@ -150,13 +151,11 @@ func (im *Image) Find(name, version string) []Symbol {
 	return all
 }
 
-// Exports yields what the image defines for others.
+// Exports yields what the image defines for others, in the order of the table.
 func (im *Image) Exports(yield func(Symbol) bool) {
-	for _, list := range im.exports {
-		for _, i := range list {
-			if !yield(im.Symbols[i]) {
-				return
-			}
+	for i, s := range im.Symbols {
+		if slices.Contains(im.exports[s.Name], i) && !yield(s) {
+			return
 		}
 	}
 }
