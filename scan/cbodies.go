@@ -145,8 +145,12 @@ func (c *clib) body(fn int) *body {
 	im := c.images[at.image]
 	b := c.read(at, 0)
 	for _, pc := range im.mids[at.fn] {
-		if i, ok := b.at(pc); ok {
+		i, ok := b.at(pc)
+		switch {
+		case ok && im.others[pc]:
 			b.open[i] = true
+		case ok:
+			b.switchesTo(i)
 		}
 	}
 	if im.goesAnywhere(at.fn) || len(im.mids[at.fn]) == 0 && b.goesInside() {

@@ -46,8 +46,10 @@ type cimage struct {
 	slots map[uint64][]cplace // what the words that the loader fills in hold
 	mids  map[int][]uint64    // where functions are entered, but for their starts
 	named map[uint64]bool     // addresses that code takes
-	arch  *arch
-	pcs   map[int][]uint64 // of the instructions of some functions, where all are known
+	// others has those of mids to which other ways lead than the function's own switches.
+	others map[uint64]bool
+	arch   *arch
+	pcs    map[int][]uint64 // of the instructions of some functions, where all are known
 
 	incoming map[int]map[uint64][]regHeld // what registers hold where functions are entered by jumps
 	ends     map[int]func(uint64) bool    // whether those return that a function calls, where that is asked
@@ -156,7 +158,7 @@ func (c *clib) take(how usage.Loaded, n int) {
 	for _, im := range c.l.Images[len(c.images):n] {
 		c.images = append(c.images, &cimage{
 			Image: im, how: how, arch: c.a.arch, threads: im.ThreadWords(), pcs: map[int][]uint64{}, slots: map[uint64][]cplace{},
-			mids: map[int][]uint64{}, named: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{},
+			mids: map[int][]uint64{}, named: map[uint64]bool{}, others: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{},
 			incoming: map[int]map[uint64][]regHeld{}, ends: map[int]func(uint64) bool{},
 		})
 	}
@@ -402,14 +404,22 @@ func (im *cimage) enter(fn int, r ref) {
 	}
 	if r.takesAddr() && im.facts[fn].indexed {
 		for _, pc := range im.table(fn, r.addr) {
-			if to := im.FuncAt(pc); to >= 0 {
+			if to := im.FuncAt(pc); to == fn {
+				im.enterAt(fn, pc)
+			} else if to >= 0 {
 				im.addMid(to, pc)
 			}
 		}
 	}
 }
 
+// addMid notes that a function is entered at a place, by other ways than its own switches.
 func (im *cimage) addMid(fn int, pc uint64) {
+	im.others[pc] = true
+	im.enterAt(fn, pc)
+}
+
+func (im *cimage) enterAt(fn int, pc uint64) {
 	if !slices.Contains(im.mids[fn], pc) && (im.arch.width == 0 || pc%im.arch.width == 0) {
 		im.mids[fn] = append(im.mids[fn], pc)
 	}

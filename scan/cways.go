@@ -25,6 +25,18 @@ func (im *cimage) goesAnywhere(fn int) bool {
 	return false
 }
 
+// switchesTo notes that control comes to an instruction by the function's own switches,
+// and otherwise only as its instructions show.
+func (b *body) switchesTo(i int) {
+	b.open[i] = true
+	for k := range b.insts {
+		if in := &b.insts[k]; in.Op == isa.JumpInd && !global(&in.Src) {
+			b.jumps[i] = append(b.jumps[i], k)
+			delete(b.open, i)
+		}
+	}
+}
+
 // goesInside reports whether a function jumps through a pointer while it has a frame: it
 // calls nobody that way, so the places are its own.
 func (b *body) goesInside() bool {

@@ -2,7 +2,6 @@ package scan
 
 import (
 	"encoding/binary"
-	"slices"
 
 	"github.com/gocurb/curb/internal/gobin"
 )
@@ -53,8 +52,8 @@ func (c *clib) wordsInside() {
 		d := decoder{arch: c.a.arch}
 		d.c(&gobin.Func{Entry: f.Start, End: f.End}, im.Bytes(f.Start, f.End-f.Start), im.mids[fn])
 		for _, pc := range list { // what is no instruction is no address
-			if d.enters(pc) && !slices.Contains(im.mids[fn], pc) {
-				im.mids[fn] = append(im.mids[fn], pc)
+			if d.enters(pc) {
+				im.addMid(fn, pc)
 			}
 		}
 	}
