@@ -167,10 +167,10 @@
 //     A program that asks for no locale has the characters of "C", also where libidn2
 //     reads names of hosts for the C library. Of a static program without symbols that
 //     holds whatever locale it asks for.
-//     In a program that is loaded at a fixed address, words that hold addresses of code
-//     lie at multiples of eight. In code of which no table says where functions end,
+//     In code of which no table says where functions end,
 //     a call that padding follows does not return if control comes behind that from
-//     elsewhere only. A symbol that nothing defines is not called.
+//     elsewhere only. A symbol that nothing defines is not called. To a place that is in
+//     a switch's table, and nowhere else, only the switches of its function lead.
 //     Functions leave the registers as they were that the ABI says they keep,
 //     and compilers read nothing again behind a call that the callee may have changed.
 //     What returns a second time, as setjmp does, reads where it is to return to itself.
