@@ -107,7 +107,7 @@ func (c *clib) keepsReturn(p cplace, depth int) bool {
 	b := c.read(cfunc{p.image, fn}, 0)
 	for i := range b.insts {
 		in := &b.insts[i]
-		if at, ok := b.slotOf(i, &in.Src); ok && at == 0 || in.Op == isa.Pop && b.sp[i] == 0 {
+		if b.readsReturn(i) {
 			c.keeps[p] = true
 			return true
 		}
@@ -118,6 +118,19 @@ func (c *clib) keepsReturn(p cplace, depth int) bool {
 		}
 	}
 	return c.keeps[p]
+}
+
+// readsReturn reports whether an instruction reads where the function is to return to, or
+// leaves that elsewhere than in the frame.
+func (b *body) readsReturn(i int) bool {
+	const link = 30 // the register that has it where calls push nothing
+	in := &b.insts[i]
+	if b.arch.pushed == 0 {
+		saved := in.Dst.Kind == isa.KindMem && in.Dst.Base == b.arch.sp
+		return in.Op != isa.Ret && in.Op != isa.JumpInd && !saved && readsReg(in, link)
+	}
+	at, ok := b.slotOf(i, &in.Src)
+	return ok && at == 0 || in.Op == isa.Pop && b.sp[i] == 0
 }
 
 // partOfOther reports whether what is a function by the tables for unwinding is a part
