@@ -246,8 +246,11 @@ func (c *clib) bind(i int) {
 		to := []cplace{{i, r.Value}}
 		if r.Symbol > 0 {
 			s := &im.Symbols[r.Symbol]
-			if to = c.lookup(i, s.Name, s.Version); s.Defined && (to == nil || i >= c.needed) {
-				to = append(to, cplace{i, s.Addr}) // what is loaded later can be asked first for its own
+			own := cplace{i, s.Addr}
+			if to = c.lookup(i, s.Name, s.Version); s.Defined && (to == nil || i >= c.needed || i == c.loader) && !slices.Contains(to, own) {
+				// What is loaded later can be asked first for its own, and the loader calls
+				// its own until it has loaded the others.
+				to = append(to, own)
 			}
 			if to == nil && s.Bind != elf.STB_WEAK {
 				c.unresolved(cfunc{i, noFunc}, r.Addr, fmt.Sprintf("it needs %s %s, which no library has", s.Name, s.Version))

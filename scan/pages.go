@@ -271,25 +271,7 @@ func (f *pageFlow) step(i int, s *pageState) {
 			s.other |= 1 << in.Dst.Reg
 		}
 	}
-	if in.Op == isa.Call || in.Op == isa.CallInd {
-		// A compiler that knows the callee may keep values where it does not write
-		// (-fipa-ra), and the functions for thread-local variables leave nearly all.
-		s.other |= ^f.arch.kept
-		s.strong &= f.arch.kept
-		return
-	}
-	if in.Op == isa.Mov && in.Dst.Kind == isa.KindMem {
-		var v uint64
-		if in.Src.Kind == isa.KindReg {
-			v = s.may[in.Src.Reg]
-		}
-		if slot := f.slot(&in.Dst, v != 0); slot >= 0 {
-			s.slots[slot] = v
-		}
-		return
-	}
-	if in.Dst.Kind != isa.KindReg || in.Writes&(1<<in.Dst.Reg) == 0 {
-		f.forget(in.Writes, s)
+	if f.elsewhere(in, s) {
 		return
 	}
 	from := in.Src.Reg
@@ -323,6 +305,33 @@ func (f *pageFlow) step(i int, s *pageState) {
 	default:
 		f.forget(in.Writes, s)
 	}
+}
+
+// elsewhere changes the state for an instruction that gives no register a value, or
+// several. It reports whether this is one.
+func (f *pageFlow) elsewhere(in *isa.Inst, s *pageState) bool {
+	if in.Op == isa.Call || in.Op == isa.CallInd {
+		// A compiler that knows the callee may keep values where it does not write
+		// (-fipa-ra), and the functions for thread-local variables leave nearly all.
+		s.other |= ^f.arch.kept
+		s.strong &= f.arch.kept
+		return true
+	}
+	if in.Op == isa.Mov && in.Dst.Kind == isa.KindMem {
+		var v uint64
+		if in.Src.Kind == isa.KindReg {
+			v = s.may[in.Src.Reg]
+		}
+		if slot := f.slot(&in.Dst, v != 0); slot >= 0 {
+			s.slots[slot] = v
+		}
+		return true
+	}
+	if in.Dst.Kind != isa.KindReg || in.Writes&(1<<in.Dst.Reg) == 0 {
+		f.forget(in.Writes, s)
+		return true
+	}
+	return false
 }
 
 func (f *pageFlow) forget(regs isa.RegSet, s *pageState) {
