@@ -119,10 +119,8 @@ func (h *cheld) note(word, to cplace, slot bool) bool {
 	if to != h.fn && !h.inArea(to) {
 		return false
 	}
-	for _, known := range h.words[word] {
-		if known == to {
-			return false
-		}
+	if slices.Contains(h.words[word], to) {
+		return false
 	}
 	h.words[word] = append(h.words[word], to)
 	if !slot {

@@ -40,7 +40,7 @@ func services(l *elfimage.Loader) ([]string, error) {
 			continue
 		}
 		said[database] = true
-		for _, name := range strings.Fields(dropActions(list)) {
+		for name := range strings.FieldsSeq(dropActions(list)) {
 			if strings.Contains(name, "/") {
 				return nil, fmt.Errorf("/etc/nsswitch.conf has a service %q for %s, whose module can be anywhere", name, database)
 			}

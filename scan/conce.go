@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"slices"
+
 	"github.com/gocurb/curb/internal/isa"
 )
 
@@ -75,10 +77,8 @@ func (c *clib) callsParams(at cfunc) []isa.Reg {
 func (c *clib) inData(p cplace) bool {
 	for _, im := range c.images {
 		for _, list := range im.slots {
-			for _, to := range list {
-				if to == p {
-					return true
-				}
+			if slices.Contains(list, p) {
+				return true
 			}
 		}
 	}

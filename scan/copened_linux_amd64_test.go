@@ -80,12 +80,12 @@ func TestOpened(t *testing.T) {
 					t.Errorf("%s is in the list: %t", name, ok)
 				}
 			}
-			open := ""
+			var open strings.Builder
 			for _, o := range u.Unresolved {
-				open += o.Function + ": " + o.Reason + "\n"
+				open.WriteString(o.Function + ": " + o.Reason + "\n")
 			}
-			if c.open == "" && open != "" || !strings.Contains(open, "it calls "+c.open) && c.open != "" {
-				t.Errorf("unresolved: %q", open)
+			if c.open == "" && open.String() != "" || !strings.Contains(open.String(), "it calls "+c.open) && c.open != "" {
+				t.Errorf("unresolved: %q", open.String())
 			}
 			if c.open != "" && (len(u.Unresolved[0].Chain) == 0 || u.Unresolved[0].Package != "libnss_mine.so.2") {
 				t.Errorf("nothing leads there: %v", u.Unresolved[0])

@@ -54,22 +54,22 @@ func (l LoaderFile) why() string {
 
 // Assuming says what the list takes for granted, as a part of a sentence.
 func (u *Usage) Assuming() string {
-	var text string
+	var text strings.Builder
 	var files []string
 	for _, a := range u.Assumes {
 		file, dlopen := strings.CutPrefix(a, "dlopen=")
 		switch {
 		case a == "env":
-			text += ", if nobody sets GODEBUG or GOTRACEBACK"
+			text.WriteString(", if nobody sets GODEBUG or GOTRACEBACK")
 		case dlopen:
 			files = append(files, file)
 		}
 	}
 	switch {
 	case slices.Equal(files, []string{"none"}):
-		text += ", if no library is loaded by a name that cannot be told"
+		text.WriteString(", if no library is loaded by a name that cannot be told")
 	case len(files) > 0:
-		text += ", if no other library than " + strings.Join(files, ", ") + " is loaded by a name that cannot be told"
+		text.WriteString(", if no other library than " + strings.Join(files, ", ") + " is loaded by a name that cannot be told")
 	}
-	return text
+	return text.String()
 }
