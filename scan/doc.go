@@ -67,7 +67,7 @@
 // Of a program that is linked with the GNU C library or with musl, the C code is
 // followed too (creport.go), be it in libraries or in the program's own file. The
 // libraries are loaded as the dynamic loader would do it, and their
-// words get what it would put there (internal/elfimage, cimages.go). Functions are
+// words get what it would put there (internal/elfimage, cimages.go, cgather.go). Functions are
 // what the tables for unwinding say, or symbols; where there are neither, a function
 // begins where something refers to as one (csplit.go). Where the entry point is C code,
 // Go's begins with the function that this hands on (cstart.go). From what Go's code refers to, C code is walked
