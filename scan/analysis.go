@@ -51,9 +51,10 @@ type analysis struct {
 	tell         map[uint32][]tellingArg
 	open         []openSite
 
-	c      *clib                // the C code, if it has any and that can be analysed
-	cwalk  *cwalk               // what of it can run
-	cfound map[uint32][]finding // and the calls that it makes
+	refused bool                 // it has C code that is not analysed, which is said once
+	c       *clib                // the C code, if it has any and that can be analysed
+	cwalk   *cwalk               // what of it can run
+	cfound  map[uint32][]finding // and the calls that it makes
 
 	loaderFile *usage.LoaderFile // the dynamic loader, if there is one
 	loaded     []loaderCall      // its calls
@@ -221,7 +222,7 @@ func (a *analysis) sites() {
 			case refPage:
 				a.unresolved(fn, pc, fmt.Sprintf("it computes an address from %#x on, in a way that is not followed", r.addr))
 			case refCall, refJump:
-				if a.file.FuncAt(r.addr) < 0 && !a.c.covers(r.addr) {
+				if a.file.FuncAt(r.addr) < 0 && !a.c.covers(r.addr) && !a.refused {
 					a.unresolved(fn, pc, fmt.Sprintf("it goes to %#x, which is in no Go function", r.addr))
 				}
 			}

@@ -26,11 +26,13 @@ func (a *analysis) beginC(sysroot string, opened []string) error {
 		return nil
 	}
 	if why := a.refusesC(); why != "" {
+		a.refused = true
 		a.unresolved(noFunc, a.file.Entry, linked+", which is C code and not analysed: "+why+" (build with CGO_ENABLED=0)")
 		return nil
 	}
 	c, err := a.loadC(sysroot)
 	if err != nil {
+		a.refused = true
 		advice := "build with CGO_ENABLED=0"
 		if errors.Is(err, elfimage.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
 			advice = "scan where the program will run, or name the root of that system with --sysroot"

@@ -110,7 +110,7 @@ func (a *analysis) outside() {
 			if gap.Start >= gap.End {
 				continue
 			}
-			if code := a.file.Bytes(gap.Start, gap.End-gap.Start); a.c == nil && !padding(code) && !a.linkage(code, gap.Start) {
+			if code := a.file.Bytes(gap.Start, gap.End-gap.Start); a.c == nil && !a.refused && !padding(code) && !a.linkage(code, gap.Start) {
 				a.unresolved(noFunc, gap.Start, fmt.Sprintf("%d bytes of code that is not Go's (C code? build with CGO_ENABLED=0)", gap.End-gap.Start))
 			}
 		}

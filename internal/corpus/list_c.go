@@ -4,8 +4,8 @@ import "path"
 
 // cModes are the modes for C code: as on any machine with a C compiler; that, and
 // stripped; linked by the system's linker; position-independent too; with the C
-// library inside, glibc or musl; with the race detector, which is C++; without cgo,
-// with the libraries loaded by the program itself; and as Debian builds it.
+// library inside, glibc or musl; without cgo, with the libraries loaded by the program
+// itself; and as Debian builds it. (The race detector's code is not followed.)
 var cModes = map[string]struct{ flags, env []string }{
 	"cgo":          {env: []string{"CGO_ENABLED=1"}},
 	"cgo-stripped": {[]string{"-ldflags=-s -w"}, []string{"CGO_ENABLED=1"}},
@@ -13,7 +13,6 @@ var cModes = map[string]struct{ flags, env []string }{
 	"cgo-pie":      {[]string{"-ldflags=-linkmode=external -s", "-buildmode=pie"}, []string{"CGO_ENABLED=1"}},
 	"glibc":        {[]string{"-ldflags=-linkmode=external -extldflags=-static"}, []string{"CGO_ENABLED=1"}},
 	"musl":         {[]string{"-ldflags=-linkmode=external -extldflags=-static"}, []string{"CGO_ENABLED=1", "CC=musl-gcc"}},
-	"race":         {[]string{"-race"}, []string{"CGO_ENABLED=1"}},
 	"package":      {},
 }
 
@@ -31,11 +30,11 @@ func cRows() []row {
 	}
 	for _, p := range small {
 		if p.small {
-			add(p, "cgo", "cgo-external", "cgo-pie", "glibc", "musl", "race")
+			add(p, "cgo", "cgo-external", "cgo-pie", "glibc", "musl")
 		}
 	}
-	add(names, "plain", "cgo", "cgo-stripped", "cgo-external", "cgo-pie", "glibc", "musl", "race")
-	add(libc, "cgo", "cgo-pie", "glibc", "race")
+	add(names, "plain", "cgo", "cgo-stripped", "cgo-external", "cgo-pie", "glibc", "musl")
+	add(libc, "cgo", "cgo-pie", "glibc")
 	add(cpp, "cgo", "cgo-stripped", "glibc")
 	add(purego, "plain", "cgo")
 	add(sqlite, "cgo", "cgo-pie", "glibc", "musl")
