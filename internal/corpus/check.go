@@ -44,7 +44,13 @@ func (r *result) failures() []string {
 	all = append(all, r.values...)
 	all = append(all, r.gaps...)
 	reasons := map[string]bool{}
+	if r.refused && len(r.unresolved) == 0 && len(r.predicted) > 0 {
+		all = append(all, "the scan does not say that there is what it cannot know")
+	}
 	for _, u := range r.unresolved {
+		if r.refused {
+			break
+		}
 		reasons[fmt.Sprintf("unresolved: %s: %s", u.Function, u.Reason)] = true
 	}
 	all = append(all, slices.Sorted(maps.Keys(reasons))...)

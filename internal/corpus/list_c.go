@@ -86,7 +86,7 @@ var libc = program{
 
 var cpp = program{pkg: "./cpp", set: "c", ways: []way{{args: []string{"{dir}"}}, {args: []string{"{dir}/missing"}, exit: 1}}}
 
-var purego = program{pkg: "./purego", set: "c", module: "github.com/ebitengine/purego", ways: []way{{}}}
+var purego = program{pkg: "./purego", set: "c", module: "github.com/ebitengine/purego", refused: true, ways: []way{{}}}
 
 var sqlite = program{
 	pkg: "./sqlite", set: "c", module: "github.com/mattn/go-sqlite3", loads: []string{}, // no extension of SQLite

@@ -24,7 +24,7 @@ var debianPackages = []program{
 		},
 	},
 	{
-		pkg: "usr/bin/rclone", module: "rclone",
+		pkg: "usr/bin/rclone", module: "rclone", refused: true, // it loads plugins
 		ways: []way{
 			{args: []string{"copy", "good", "{dir}/copied"}},
 			{args: []string{"sync", "--checksum", "--progress", "good", "{dir}/copied"}},
@@ -121,7 +121,7 @@ var debianPackages = []program{
 		},
 	},
 	{
-		pkg: "usr/bin/hugo", module: "hugo",
+		pkg: "usr/bin/hugo", module: "hugo", loads: []string{}, // no plugin of libsass
 		ways: []way{
 			{args: []string{"--source", "hugo", "--destination", "{dir}/built"}},
 			{args: []string{"server", "--source", "hugo", "--bind", "127.0.0.1", "--port", "{port}"}, drive: pages},
@@ -155,7 +155,7 @@ var debianPackages = []program{
 		},
 	},
 	{
-		pkg: "usr/bin/elvish", module: "elvish",
+		pkg: "usr/bin/elvish", module: "elvish", refused: true, // likewise
 		ways: []way{
 			{args: []string{"-norc", "script.elv"}},
 			{args: []string{"-norc", "-c", "echo ~no-such-user"}, exit: 2},
@@ -182,7 +182,7 @@ var debianPackages = []program{
 		},
 	},
 	{
-		pkg: "usr/bin/cscli", module: "crowdsec",
+		pkg: "usr/bin/cscli", module: "crowdsec", loads: []string{}, // no extension of SQLite
 		ways: []way{
 			{args: []string{"completion", "bash"}},
 			{args: []string{"-c", "missing.yaml", "hub", "list"}, exit: 1},

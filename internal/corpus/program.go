@@ -23,6 +23,9 @@ type program struct {
 	// loads are the libraries that it loads by names that cannot be told, if that is
 	// known: none, if it is empty and not nil.
 	loads []string
+	// refused programs load code, or make calls, of which nothing in them says what it
+	// is: the scan must say so.
+	refused bool
 	// small programs are built by every Go release and run with the memory
 	// allocator that never uses an address again.
 	small bool
