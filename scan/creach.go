@@ -260,6 +260,9 @@ func (w *cwalk) visit(p cplace, s cstep) {
 	}
 	fn := w.c.images[p.image].FuncAt(p.addr)
 	if fn < 0 {
+		if s.from != none && w.c.pads(s.from) {
+			return // what is between two sections is not run
+		}
 		w.c.unresolved(s.from, p.addr, fmt.Sprintf("control goes to %#x in %s, where there is no code", p.addr, w.c.images[p.image].Name))
 		return
 	}
@@ -319,4 +322,13 @@ func (c *clib) unresolved(at cfunc, pc uint64, reason string) {
 	if !slices.Contains(c.open, o) {
 		c.open = append(c.open, o)
 	}
+}
+
+// pads reports whether a piece of code is nothing but padding.
+func (c *clib) pads(f cfunc) bool {
+	im := c.images[f.image]
+	r := im.Funcs[f.fn].Range
+	d := decoder{arch: c.a.arch}
+	return d.straight(im.Bytes(r.Start, r.End-r.Start), r.Start) &&
+		!slices.ContainsFunc(d.insts, func(in isa.Inst) bool { return in.Op != isa.Nop })
 }

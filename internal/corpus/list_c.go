@@ -1,6 +1,9 @@
 package main
 
-import "path"
+import (
+	"path"
+	"slices"
+)
 
 // cModes are the modes for C code: as on any machine with a C compiler; that, and
 // stripped; linked by the system's linker; position-independent too; with the C
@@ -34,7 +37,13 @@ func cRows() []row {
 		}
 	}
 	add(names, "plain", "cgo", "cgo-stripped", "cgo-external", "cgo-pie", "glibc", "musl")
-	add(libc, "cgo", "cgo-pie", "glibc")
+	add(libc, "cgo", "cgo-pie")
+	static := libc
+	static.ways = slices.DeleteFunc(slices.Clone(libc.ways), func(w way) bool { // a static program's dlsym does not find cos
+		return slices.Equal(w.args, []string{"loads"})
+	})
+	static.needs = []string{"getppid", "access", "arch_prctl", "pread64", "set_tid_address"} // of the shell's loader, too
+	add(static, "glibc")
 	add(cpp, "cgo", "cgo-stripped", "glibc")
 	add(purego, "plain", "cgo")
 	add(sqlite, "cgo", "cgo-pie", "glibc", "musl")
