@@ -66,29 +66,34 @@
 //
 // Of a program that is linked with the GNU C library or with musl, the C code is
 // followed too (creport.go), be it in libraries or in the program's own file. The
-// libraries are loaded as the dynamic loader would do it, and their
-// words get what it would put there (internal/elfimage, cimages.go, cgather.go). Functions are
-// what the tables for unwinding say, or symbols; where there are neither, a function
-// begins where something refers to as one (csplit.go). Where the entry point is C code,
-// Go's begins with the function that this hands on (cstart.go). From what Go's code refers to, C code is walked
-// over calls, linkage tables and addresses (creach.go). Functions to which data of a
-// loaded library points can be called where reachable code names the object that the data
-// is in, or other such data points to it (cdata.go); and without that, what the program's
-// own file points to, and what the loader and the unwinder call by tables of theirs
-// (croots.go). A function that returns at once as long as a variable of its thread is
-// zero waits until some code can come to that variable (cthread.go). The functions of C have numbers like Go's
-// (cbodies.go), and so the same search finds system calls and their arguments, through
-// registers, callers and results. On arm64 the addresses that code makes in two steps,
-// or reaches from others, are put together on all ways through a function, and through
-// its parts where the compiler has split it (pages.go, cparts.go); the tables of its
-// switches are read for where they lead (cswitch.go). What a variable of C holds is not told, nor what is
-// in a frame whose address the function takes.
-// Where a function that gets a number has its address in the data only, its calls are
-// found by following all pointers to that forwards (cheld.go).
+// libraries are loaded as the dynamic loader would do it, and their words get what it
+// would put there (internal/elfimage, cimages.go, cgather.go). Functions are what the
+// tables for unwinding say, or symbols; where there are neither, a function begins
+// where something refers to as one (csplit.go). Where the entry point is C code, Go's
+// begins with the function that this hands on (cstart.go).
+//
+// From what Go's code refers to, C code is walked over calls, linkage tables and
+// addresses (creach.go). Functions to which data of a loaded library points can be
+// called where reachable code names the object that the data is in, or other such data
+// points to it (cdata.go); and without that, what the program's own file points to,
+// and what the loader and the unwinder call by tables of theirs (croots.go). A
+// function that returns at once as long as a variable of its thread is zero waits
+// until some code can come to that variable (cthread.go).
+//
+// The functions of C have numbers like Go's (cbodies.go), and so the same search finds
+// system calls and their arguments, through registers, callers and results. On arm64
+// the addresses that code makes in two steps, or reaches from others, are put together
+// on all ways through a function, and through its parts where the compiler has split
+// it (pages.go, cparts.go); the tables of its switches are read for where they lead
+// (cswitch.go). What a variable of C holds is not told, nor what is in a frame whose
+// address the function takes. Where a function that gets a number has its address in
+// the data only, its calls are found by following all pointers to that forwards
+// (cheld.go).
+//
 // What the library loads while the program runs is taken from nsswitch.conf (cnss.go),
 // and where characters may be converted all modules for that count (cgconv.go). Where
-// C code loads a library by a name that can be told that is followed too, and so are the
-// functions that it finds there: all, unless their names can be told (copened.go).
+// C code loads a library by a name that can be told that is followed too, and so are
+// the functions that it finds there: all, unless their names can be told (copened.go).
 //
 // Of a phase that begins later than the program, what can run in it is found by two
 // walks: of the code that can run before, and of what goes on or can be called from
@@ -143,42 +148,45 @@
 //     code, the C library calls the function of Go that this hands to it once, and
 //     nobody goes to the entry point again. What puts a filter in force makes no system call after that on its way back to its caller, but for
 //     those that any code can make at any time (it may have to grow its stack).
-//   - In C code: control comes from a function to another by calls, jumps, switch
+//   - In C code control comes from a function to another by calls, jumps, switch
 //     tables next to an address in the same function, and pointers to functions that
-//     code or relocated data holds. An address that code takes within a section of
-//     the data leads to what is in that section.
-//     Code comes to an object of a library's data by an address in it, or at most 64
-//     bytes before it. (To go down from the end of an array it names the beginning, too,
-//     if something else that holds addresses begins at the end.) An object of which others
-//     do not know how large it is ends at the next one, or at an address that is a multiple
-//     of 32, that code or data names, and before and behind which there are not the same
-//     kinds of words, as elements of an array would be. In glibc's section of tables of functions for streams each table
-//     that something names is an object. A part of an object, other than an element, is
-//     named by no code and no data if it lies at a multiple of 32.
-//     The number that a function of glibc puts into a record in its frame, right before
-//     it passes the record to another, stays there (cbehind.go).
-//     glibc's dynamic loader begins once: the function of which its start hands the address
-//     to another, which calls it, is not called again (conce.go). It looks up by their
-//     names what clooked.go lists. The libraries and what says which are
-//     loaded are those that are there when the scan is made, and no variable of the
-//     environment changes that (LD_LIBRARY_PATH, GCONV_PATH and the like). What dlsym
-//     finds by a name that is not known is a function of a library that code loads, and
-//     not of what that needs, unless it is asked for in all (RTLD_DEFAULT).
-//     A program that asks for no locale has the characters of "C", also where libidn2
+//     code or relocated data holds. To a place that is in a switch's table, and
+//     nowhere else, only the switches of its function lead. A symbol that nothing
+//     defines is not called. In code of which no table says where functions end, a
+//     call that padding follows does not return if control comes behind that from
+//     elsewhere only.
+//   - Functions of C leave the registers as they were that the ABI says they keep, and
+//     compilers read nothing again behind a call that the callee may have changed.
+//     What returns a second time, as setjmp does, reads where it is to return to
+//     itself.
+//   - An address that C code takes within a section of the data leads to what is in
+//     that section. Code comes to an object of a library's data by an address in it,
+//     or at most 64 bytes before it. (To go down from the end of an array it names the
+//     beginning, too, if something else that holds addresses begins at the end.) An
+//     object of which others do not know how large it is ends at the next one, or at
+//     an address that is a multiple of 32, that code or data names, and before and
+//     behind which there are not the same kinds of words, as elements of an array
+//     would be. A part of an object, other than an element, is named by no code and no
+//     data if it lies at a multiple of 32. In glibc's section of tables of functions
+//     for streams each table that something names is an object.
+//   - The number that a function of glibc puts into a record in its frame, right
+//     before it passes the record to another, stays there (cbehind.go).
+//   - glibc's dynamic loader begins once: the function of which its start hands the
+//     address to another, which calls it, is not called again (conce.go). It looks up
+//     by their names what clooked.go lists.
+//   - The libraries, and what says which are loaded, are those that are there when the
+//     scan is made, and no variable of the environment changes that (LD_LIBRARY_PATH,
+//     GCONV_PATH and the like). What dlsym finds by a name that is not known is a
+//     function of a library that code loads, and not of what that needs, unless it is
+//     asked for in all (RTLD_DEFAULT).
+//   - A program that asks for no locale has the characters of "C", also where libidn2
 //     reads names of hosts for the C library. Of a static program without symbols that
 //     holds whatever locale it asks for.
-//     In code of which no table says where functions end,
-//     a call that padding follows does not return if control comes behind that from
-//     elsewhere only. A symbol that nothing defines is not called. To a place that is in
-//     a switch's table, and nowhere else, only the switches of its function lead.
-//     Functions leave the registers as they were that the ABI says they keep,
-//     and compilers read nothing again behind a call that the callee may have changed.
-//     What returns a second time, as setjmp does, reads where it is to return to itself.
-//     On arm64 no page of an address is passed to another function or kept outside of the
-//     registers and the frame before it is completed, and a variable is reached from
-//     another's address, or from a place between variables, only in the function that
-//     makes that address, by adding a constant. A conditional jump behind which a switch's
-//     table is read keeps the index within the table.
+//   - On arm64 no page of an address is passed to another function of C or kept
+//     outside of the registers and the frame before it is completed, and a variable is
+//     reached from another's address, or from a place between variables, only in the
+//     function that makes that address, by adding a constant. A conditional jump
+//     behind which a switch's table is read keeps the index within the table.
 //   - The code does not change itself, and makes none at run time.
 //   - Only if Options.Assume says so: nobody sets GODEBUG or GOTRACEBACK in the
 //     program's environment (environment.go), and where it cannot be told which library
