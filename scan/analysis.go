@@ -211,22 +211,30 @@ func (a *analysis) sites() {
 			switch r.kind {
 			case refSyscall:
 				newClimb(a).site(fn, r.place, regLoc(a.arch.number, 4), a.kernelArguments(fn, r.place), nil)
-			case refInt80:
-				a.unresolved(fn, pc, "INT 0x80 makes a system call of the 32-bit kind, whose numbers are others")
-			case refSysenter:
-				a.unresolved(fn, pc, "SYSENTER makes a system call of the 32-bit kind, whose numbers are others")
-			case refVsyscall:
-				a.unresolved(fn, pc, "it refers to the vsyscall page, which makes system calls by itself")
-			case refBad:
-				a.unresolved(fn, pc, "an instruction that cannot be decoded, and the code after it")
-			case refPage:
-				a.unresolved(fn, pc, fmt.Sprintf("it computes an address from %#x on, in a way that is not followed", r.addr))
 			case refCall, refJump:
 				if a.file.FuncAt(r.addr) < 0 && !a.c.covers(r.addr) && !a.refused {
 					a.unresolved(fn, pc, fmt.Sprintf("it goes to %#x, which is in no Go function", r.addr))
 				}
+			default:
+				a.opaque(fn, pc, r)
 			}
 		}
+	}
+}
+
+// opaque notes an instruction whose system calls cannot be told, if it is one.
+func (a *analysis) opaque(fn int, pc uint64, r ref) {
+	switch r.kind {
+	case refInt80:
+		a.unresolved(fn, pc, "INT 0x80 makes a system call of the 32-bit kind, whose numbers are others")
+	case refSysenter:
+		a.unresolved(fn, pc, "SYSENTER makes a system call of the 32-bit kind, whose numbers are others")
+	case refVsyscall:
+		a.unresolved(fn, pc, "it refers to the vsyscall page, which makes system calls by itself")
+	case refBad:
+		a.unresolved(fn, pc, "an instruction that cannot be decoded, and the code after it")
+	case refPage:
+		a.unresolved(fn, pc, fmt.Sprintf("it computes an address from %#x on, in a way that is not followed", r.addr))
 	}
 }
 

@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -122,18 +121,10 @@ func (a *analysis) sitesInC() {
 			at := a.c.number(cfunc{i, fn})
 			for _, x := range im.facts[fn].refs {
 				pc := im.Funcs[fn].Start + uint64(x.off)
-				switch x.kind {
-				case refSyscall:
+				if x.kind == refSyscall {
 					newClimb(a).site(at, x.place, regLoc(a.arch.number, 4), a.kernelArguments(at, x.place), nil)
-				case refInt80, refSysenter:
-					a.unresolved(at, pc, "it makes system calls of the 32-bit kind, whose numbers are others")
-				case refVsyscall:
-					a.unresolved(at, pc, "it refers to the vsyscall page, which makes system calls by itself")
-				case refBad:
-					a.unresolved(at, pc, "an instruction that cannot be decoded, and the code after it")
-				case refPage:
-					a.unresolved(at, pc, fmt.Sprintf("it computes an address from %#x on, in a way that is not followed", x.addr))
 				}
+				a.opaque(at, pc, x)
 			}
 		}
 	}
