@@ -14,14 +14,24 @@ import (
 
 // keepsRecord reports whether a function is one of those of glibc. Of these it is known
 // that nobody changes the record meanwhile, and that the variable with its address is no
-// part of another. In a stripped program that is linked statically it may be any.
+// part of another. In a stripped program that is linked statically they are known by the
+// signal that glibc keeps for this alone (SIGSETXID, sysdeps/unix/sysv/linux/internal-signals.h).
 func (a *analysis) keepsRecord(fn int) bool {
 	if !a.inC(fn) {
 		return false
 	}
 	name, static := a.name(fn), a.c.loader == noFunc
 	return a.c.images[a.c.function(fn).image].Name == "libc.so.6" ||
-		static && (strings.HasPrefix(name, "__nptl_setxid") || strings.HasPrefix(name, "0x"))
+		static && (strings.HasPrefix(name, "__nptl_setxid") || strings.HasPrefix(name, "0x") && a.names(fn, setxidSignal))
+}
+
+const setxidSignal = 33
+
+// names reports whether an instruction of a function has a number.
+func (a *analysis) names(fn int, number int64) bool {
+	return slices.ContainsFunc(a.body(fn).insts, func(in isa.Inst) bool {
+		return in.Src.Kind == isa.KindImm && in.Src.Imm == number
+	})
 }
 
 // A record is where a number lies behind a pointer.
