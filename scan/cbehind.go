@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -46,11 +45,11 @@ func (c *climb) pointed(fn int, pc uint64, lf leaf, through []int) {
 	a := c.a
 	at := a.c.function(fn)
 	im := a.c.images[at.image]
-	if im.From(lf.value) != nil || im.slots[lf.value] != nil {
+	if im.From(lf.value) != nil || im.slots.at(lf.value) != nil {
 		a.unresolved(fn, pc, "the number cannot be told: "+lf.reason)
 		return
 	}
-	for _, by := range slices.Sorted(maps.Keys(a.cwalk.steps[at.image])) {
+	for by := range a.cwalk.steps[at.image].reached {
 		for _, x := range im.facts[by].refs {
 			stores := x.kind == refStore && x.addr < lf.value+8 && lf.value < x.addr+uint64(x.size)
 			if !stores && !(x.takesAddr() && x.addr == lf.value) {

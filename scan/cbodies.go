@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"maps"
 	"slices"
 	"sync"
 
@@ -117,7 +116,7 @@ func (c *clib) constant(fn int, addr uint64, size uint8) (uint64, bool) {
 // sitesInC resolves every system call instruction of the C code that can run.
 func (a *analysis) sitesInC() {
 	for i, im := range a.c.images {
-		for _, fn := range slices.Sorted(maps.Keys(a.cwalk.steps[i])) {
+		for fn := range a.cwalk.steps[i].reached {
 			at := a.c.number(cfunc{i, fn})
 			for _, x := range im.facts[fn].refs {
 				pc := im.Funcs[fn].Start + uint64(x.off)
@@ -198,13 +197,13 @@ func (c *clib) returns(p cplace, depth int) bool {
 // address of an image, which is zero at the start.
 func (w *cwalk) changed(image int, addr uint64) bool {
 	im := w.c.images[image]
-	if im.From(addr) != nil || im.slots[addr] != nil {
+	if im.From(addr) != nil || im.slots.at(addr) != nil {
 		return true
 	}
 	if w.whole != nil {
 		w = w.whole
 	}
-	for fn := range w.steps[image] {
+	for fn := range w.steps[image].reached {
 		for _, x := range im.facts[fn].refs {
 			if x.kind == refStore && x.addr < addr+8 && addr < x.addr+uint64(x.size) || x.takesAddr() && x.addr == addr {
 				return true

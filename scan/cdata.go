@@ -50,7 +50,7 @@ func (c *clib) findObjects() {
 			if !r.Slot {
 				im.objects.words = append(im.objects.words, r.Addr)
 			}
-			for _, to := range im.slots[r.Addr] {
+			for _, to := range im.slots.at(r.Addr) {
 				named[to.image][to.addr] = true
 			}
 		}
@@ -139,7 +139,7 @@ func (c *clib) alike(i int, x, y, size uint64) bool {
 	const code, data, number = 'c', 'd', 'n'
 	im := c.images[i]
 	kind := func(at uint64) byte {
-		switch to := im.slots[at]; {
+		switch to := im.slots.at(at); {
 		case len(to) == 0:
 			return number
 		case c.images[to[0].image].FuncAt(to[0].addr) >= 0:
@@ -165,7 +165,7 @@ func (c *clib) pointsToCode(i int, start, end uint64) bool {
 	words := im.objects.words
 	k, _ := slices.BinarySearch(words, start)
 	for ; k < len(words) && words[k] < end; k++ {
-		if to := im.slots[words[k]]; len(to) > 0 && c.images[to[0].image].FuncAt(to[0].addr) >= 0 {
+		if to := im.slots.at(words[k]); len(to) > 0 && c.images[to[0].image].FuncAt(to[0].addr) >= 0 {
 			return true
 		}
 	}
@@ -213,7 +213,7 @@ func (w *cwalk) visitWords(i int, r elfimage.Range, s cstep) {
 		if slices.ContainsFunc(im.Inits, func(l elfimage.Range) bool { return l.Contains(words[k]) }) {
 			continue
 		}
-		for _, to := range im.slots[words[k]] {
+		for _, to := range im.slots.at(words[k]) {
 			w.take(to, cstep{how: byData, from: s.from, goFn: s.goFn, off: s.off, note: "data of " + im.Name, past: s.past})
 		}
 	}

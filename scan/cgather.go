@@ -11,17 +11,31 @@ import (
 	"github.com/gocurb/curb/internal/isa"
 )
 
-// gather reads all functions of an image.
-func (c *clib) gather(i int) {
-	im := c.images[i]
-	c.decode(im, nil)
-	if before := im.Funcs; c.split(i) {
-		known := map[elfimage.Range]cfacts{}
-		for fn, f := range before {
-			known[f.Range] = im.facts[fn]
+// gather reads all functions of the images that are new.
+func (c *clib) gather() {
+	var list []int
+	for i, im := range c.images {
+		if im.facts == nil {
+			list = append(list, i)
 		}
-		c.decode(im, known)
 	}
+	c.decode(list, nil)
+	targets := c.targets(list)
+	for _, i := range list {
+		if before := c.images[i].Funcs; c.split(i, targets[i]) {
+			known := map[elfimage.Range]cfacts{}
+			for fn, f := range before {
+				known[f.Range] = c.images[i].facts[fn]
+			}
+			c.decode([]int{i}, known)
+		}
+		c.images[i].findPlaces()
+	}
+}
+
+// findPlaces notes what of an image its functions take the addresses of, and where these
+// lead to the middle of others.
+func (im *cimage) findPlaces() {
 	for fn := range im.facts {
 		im.facts[fn].refs = slices.DeleteFunc(im.facts[fn].refs, func(r ref) bool { return r.kind == refNumber && im.FuncAt(r.addr) >= 0 && !im.begins(r.addr) })
 		for _, r := range im.facts[fn].refs {
@@ -49,34 +63,55 @@ func (im *cimage) enterAll(fn int) {
 	}
 }
 
-// decode reads all functions of an image but those that are known.
-func (c *clib) decode(im *cimage, known map[elfimage.Range]cfacts) {
-	im.facts = make([]cfacts, len(im.Funcs))
+// decode reads all functions of some images but those that are known.
+func (c *clib) decode(list []int, known map[elfimage.Range]cfacts) {
+	const batch = 64
+	type piece struct {
+		im    *cimage
+		first int
+	}
+	next := make(chan piece)
 	var workers sync.WaitGroup
-	n := runtime.GOMAXPROCS(0)
-	for w := range n {
+	for w := range runtime.GOMAXPROCS(0) {
+		if w == len(c.gatherers) {
+			c.gatherers = append(c.gatherers, &gatherer{})
+		}
 		workers.Go(func() {
-			span := im.Span()
-			g := &gatherer{limits: gobin.Range(span), numbers: !im.PIC}
-			for fn := w; fn < len(im.Funcs); fn += n {
-				f := im.Funcs[fn]
-				facts, ok := known[f.Range]
-				if !ok {
-					im.ready(&g.decoder, fn)
-					facts = g.c(f.Range, im.Bytes(f.Start, f.End-f.Start), nil)
+			for p := range next {
+				for fn := p.first; fn < min(p.first+batch, len(p.im.Funcs)); fn++ {
+					facts, ok := known[p.im.Funcs[fn].Range]
+					if !ok {
+						facts = p.im.gatherFunc(c.gatherers[w], fn, nil)
+					}
+					p.im.facts[fn] = facts
 				}
-				im.facts[fn] = facts
 			}
 		})
 	}
+	for _, i := range list {
+		im := c.images[i]
+		im.facts = make([]cfacts, len(im.Funcs))
+		for fn := 0; fn < len(im.Funcs); fn += batch {
+			next <- piece{im, fn}
+		}
+	}
+	close(next)
 	workers.Wait()
+}
+
+// gatherFunc gathers the facts of a function, which is entered at other places, too.
+func (im *cimage) gatherFunc(g *gatherer, fn int, entries []uint64) cfacts {
+	r := im.Funcs[fn].Range
+	g.limits, g.numbers = gobin.Range(im.Span()), !im.PIC
+	im.ready(&g.decoder, fn)
+	return g.c(r, im.Bytes(r.Start, r.End-r.Start), entries)
 }
 
 // checkMids notes where functions are entered by way of words that the loader fills
 // in, and reads those again that are entered in the middle of an instruction.
 func (c *clib) checkMids() {
 	for _, im := range c.images {
-		for _, list := range im.slots {
+		for _, list := range im.slots.words {
 			for _, to := range list {
 				in := c.images[to.image]
 				if fn := in.FuncAt(to.addr); fn >= 0 && in.Funcs[fn].Start != to.addr {
@@ -119,10 +154,8 @@ func (im *cimage) decodeFrom(fn int) bool {
 
 // again gathers what matters of a function of which more is known.
 func (im *cimage) again(fn int) {
-	f, places := &im.Funcs[fn], im.mids[fn]
-	g := &gatherer{limits: gobin.Range(im.Span()), numbers: !im.PIC}
-	im.ready(&g.decoder, fn)
-	im.facts[fn] = g.c(f.Range, im.Bytes(f.Start, f.End-f.Start), places)
+	places := im.mids[fn]
+	im.facts[fn] = im.gatherFunc(&gatherer{}, fn, places)
 	im.facts[fn].entered = len(places)
 	for _, r := range im.facts[fn].refs {
 		if r.takesAddr() {
@@ -196,7 +229,7 @@ func (im *cimage) table(fn int, addr uint64) []uint64 {
 
 // word returns the address that a word of the data holds.
 func (im *cimage) word(at uint64) (uint64, bool) {
-	if to := im.slots[at]; to != nil {
+	if to := im.slots.at(at); to != nil {
 		return to[0].addr, len(to) == 1
 	}
 	b := im.Bytes(at, 8)
@@ -216,7 +249,7 @@ func (g *gatherer) c(r elfimage.Range, code []byte, entries []uint64) cfacts {
 	g.buf = g.buf[:0]
 	d := &g.decoder
 	d.c(fn, code, entries)
-	out := cfacts{}
+	out := cfacts{plain: !d.descended && !d.overlaps}
 	at := place{}
 	for i, pc := range d.pcs {
 		if off := uint32(pc - fn.Entry); i > 0 && off == at.off {

@@ -59,7 +59,7 @@ func (w *cwalk) heldCalls(at cfunc) (calls []caller, ok bool) {
 		return nil, false
 	}
 	for i, im := range w.c.images {
-		for fn := range whole.steps[i] {
+		for fn := range whole.steps[i].reached {
 			h.begin(cfunc{i, fn}, im)
 		}
 	}
@@ -70,7 +70,7 @@ func (w *cwalk) heldCalls(at cfunc) (calls []caller, ok bool) {
 	}
 	for _, by := range h.calls {
 		from := w.c.function(by.fn)
-		if _, ok := w.steps[from.image][from.fn]; ok {
+		if w.steps[from.image][from.fn] != nil {
 			calls = append(calls, by)
 		}
 	}
@@ -86,7 +86,7 @@ func (h *cheld) findWords() bool {
 		again = false
 		for i, im := range h.w.c.images {
 			for _, r := range im.Relocs {
-				for _, to := range im.slots[r.Addr] {
+				for _, to := range im.slots.at(r.Addr) {
 					again = h.note(cplace{i, r.Addr}, to, r.Slot) || again
 				}
 			}

@@ -112,7 +112,7 @@ func (h *cheld) indirect(s cstate, in *isa.Inst) {
 	case based(in, s.reg):
 		h.open = true
 	case global(&in.Src) && h.w.c.images[s.at.image].linked[uint64(in.Src.Imm)]:
-		for _, to := range h.w.c.images[s.at.image].slots[uint64(in.Src.Imm)] {
+		for _, to := range h.w.c.images[s.at.image].slots.at(uint64(in.Src.Imm)) {
 			if in.Op == isa.JumpInd || !h.kept(s.reg) {
 				h.enter(to, s.reg, s.ptr)
 			}

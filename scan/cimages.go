@@ -23,14 +23,17 @@ type clib struct {
 	once   map[cplace]bool // functions that only the loader's start calls
 	start  int             // the function of Go with which its part of the program begins, noFunc if that is not known
 
-	l       *elfimage.Loader
-	instead map[int][]int     // the images that are loaded instead of others on some processors
-	notable map[cplace]string // functions of the C library whose callers matter, with their names
-	decoder decoder           // of one function after the other
-	ends    map[cplace]bool   // whether functions return, as far as it is known
-	keeps   map[cplace]bool   // whether they read where they return to, likewise
-	opened  copened           // what the program loads by itself
-	open    []copen
+	l         *elfimage.Loader
+	instead   map[int][]int     // the images that are loaded instead of others on some processors
+	notable   map[cplace]string // functions of the C library whose callers matter, with their names
+	decoder   decoder           // of one function after the other
+	linker    decoder           // of the linkage tables
+	unaligned []uint64          // functions of the program's file to which such words of its data point
+	gatherers []*gatherer       // one for each thread that reads functions
+	ends      map[cplace]bool   // whether functions return, as far as it is known
+	keeps     map[cplace]bool   // whether they read where they return to, likewise
+	opened    copened           // what the program loads by itself
+	open      []copen
 }
 
 // A cimage is one of the images, with what matters of its functions.
@@ -39,9 +42,9 @@ type cimage struct {
 	first int // the number of its first function: see cbodies.go
 	how   usage.Loaded
 	facts []cfacts
-	slots map[uint64][]cplace // what the words that the loader fills in hold
-	mids  map[int][]uint64    // where functions are entered, but for their starts
-	named map[uint64]bool     // addresses that code takes
+	slots cslots           // what the words that the loader fills in hold
+	mids  map[int][]uint64 // where functions are entered, but for their starts
+	named map[uint64]bool  // addresses that code takes
 	// others has those of mids to which other ways lead than the function's own switches.
 	others map[uint64]bool
 	arch   *arch
@@ -71,6 +74,7 @@ type cfacts struct {
 	refs    []ref
 	returns bool     // it has an instruction that may lead back to the caller
 	indexed bool     // it jumps to where a register says
+	plain   bool     // its instructions lie one after another
 	entered int      // how many of the places where it is entered it was decoded from
 	starts  []uint64 // where instructions begin: a bit for each byte
 	tables  []jumpTable
@@ -153,7 +157,7 @@ func (c *clib) add(how usage.Loaded) { c.take(how, len(c.l.Images)) }
 func (c *clib) take(how usage.Loaded, n int) {
 	for _, im := range c.l.Images[len(c.images):n] {
 		c.images = append(c.images, &cimage{
-			Image: im, how: how, arch: c.a.arch, threads: im.ThreadWords(), pcs: map[int][]uint64{}, slots: map[uint64][]cplace{},
+			Image: im, how: how, arch: c.a.arch, threads: im.ThreadWords(), pcs: map[int][]uint64{}, slots: makeSlots(0),
 			mids: map[int][]uint64{}, named: map[uint64]bool{}, others: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{},
 			incoming: map[int]map[uint64][]regHeld{}, ends: map[int]func(uint64) bool{},
 		})
@@ -173,21 +177,19 @@ func (c *clib) take(how usage.Loaded, n int) {
 func (c *clib) readAll() {
 	for i, im := range c.images {
 		if im.facts == nil || i >= c.needed {
-			clear(im.slots)
 			c.bind(i)
 		}
 	}
-	for i, im := range c.images {
-		if im.facts == nil {
-			c.gather(i)
-		}
-	}
+	c.gather()
 	c.checkMids()
 	c.joinParts()
 	c.endCalls()
 	c.numberFunctions()
 	c.findObjects()
 	c.findNotable()
+	if c.unaligned == nil {
+		c.unaligned = c.unalignedWords()
+	}
 }
 
 // outsideOf returns what of the functions is not in Go's text.
@@ -238,6 +240,7 @@ func (c *clib) lookup(from int, name, version string) []cplace {
 // bind finds what the loader puts into the words of an image.
 func (c *clib) bind(i int) {
 	im := c.images[i]
+	im.slots = makeSlots(len(im.Relocs))
 	for _, r := range im.Relocs {
 		to := []cplace{{i, r.Value}}
 		if r.Symbol > 0 {
@@ -257,7 +260,7 @@ func (c *clib) bind(i int) {
 				}
 			}
 		}
-		im.slots[r.Addr] = append(im.slots[r.Addr], to...)
+		im.slots.add(r.Addr, to)
 		if r.Slot {
 			im.linked[r.Addr] = true
 		}

@@ -82,5 +82,5 @@ func (c *clib) takersOf(addr uint64) []int {
 // addressTaken reports whether code that the walk has reached makes a pointer to a
 // function.
 func (w *cwalk) addressTaken(p cplace) bool {
-	return slices.ContainsFunc(w.c.takersOf(p.addr), func(fn int) bool { _, ok := w.steps[p.image][fn]; return ok })
+	return slices.ContainsFunc(w.c.takersOf(p.addr), func(fn int) bool { return w.steps[p.image][fn] != nil })
 }

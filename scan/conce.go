@@ -76,7 +76,7 @@ func (c *clib) callsParams(at cfunc) []isa.Reg {
 // inData reports whether a word that the loader fills in holds the address of a function.
 func (c *clib) inData(p cplace) bool {
 	for _, im := range c.images {
-		for _, list := range im.slots {
+		for _, list := range im.slots.words {
 			if slices.Contains(list, p) {
 				return true
 			}

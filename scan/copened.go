@@ -87,7 +87,7 @@ func (c *clib) loadMore(w *cwalk) (more bool) {
 	})
 	for _, p := range places {
 		at := cfunc{p.image, c.images[p.image].FuncAt(p.addr)}
-		if _, reached := w.steps[p.image][at.fn]; at.fn < 0 || !reached {
+		if at.fn < 0 || w.steps[p.image][at.fn] == nil {
 			continue
 		}
 		calls, ok := w.allCalls(at)
@@ -123,7 +123,7 @@ func (c *clib) loadMore(w *cwalk) (more bool) {
 func (c *clib) refersToGo(first int) {
 	exe := c.images[0]
 	for _, im := range c.images[first:] {
-		for _, list := range im.slots {
+		for _, list := range im.slots.words {
 			for _, to := range list {
 				if fn := c.a.file.FuncAt(to.addr); to.image == 0 && exe.FuncAt(to.addr) < 0 && (fn < 0 || !c.a.whole.has(fn)) {
 					c.unresolved(none, to.addr, fmt.Sprintf("%s, which is loaded while the program runs, refers to what is Go's", im.Name))

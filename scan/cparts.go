@@ -125,7 +125,7 @@ func (c *clib) beginnings(i int) map[uint64]bool {
 		out[s.Addr] = true
 	}
 	for _, other := range c.images {
-		for _, list := range other.slots {
+		for _, list := range other.slots.words {
 			for _, to := range list {
 				if to.image == i {
 					out[to.addr] = true

@@ -12,7 +12,7 @@ import (
 // A cwalk finds what C code can run.
 type cwalk struct {
 	c       *clib
-	steps   []map[int]cstep // of each image: how its functions were reached
+	steps   []csteps // of each image: how its functions were reached
 	queue   []cfunc
 	taken   map[cplace]cstep   // functions that may be called through a pointer
 	objects map[cplace]cstep   // addresses by which code or data can come to objects
@@ -37,13 +37,25 @@ type cstep struct {
 	past bool   // from is of the whole life: what it does was done before the phase
 }
 
+// csteps are the steps to the functions of an image, nil where one was not reached.
+type csteps []*cstep
+
+// reached yields the functions that were reached, in order.
+func (s csteps) reached(yield func(fn int) bool) {
+	for fn := range s {
+		if s[fn] != nil && !yield(fn) {
+			return
+		}
+	}
+}
+
 // none stands for no function of C.
 var none = cfunc{noFunc, noFunc}
 
 func (c *clib) newWalk() *cwalk {
 	w := &cwalk{c: c, taken: map[cplace]cstep{}, objects: map[cplace]cstep{}, callers: map[cfunc][]caller{}, roots: map[cfunc]bool{}, begun: map[cfunc]bool{}, named: map[cplace]bool{}, dozing: map[cvariable][]cfunc{}, set: map[cvariable]bool{}}
-	for range c.images {
-		w.steps = append(w.steps, map[int]cstep{})
+	for _, im := range c.images {
+		w.steps = append(w.steps, make(csteps, len(im.Funcs)))
 	}
 	return w
 }
@@ -112,7 +124,7 @@ func (w *cwalk) constructors(i int, im *cimage) {
 	}
 	for _, list := range im.Inits {
 		for at := list.Start; at < list.End; at += 8 {
-			for _, to := range im.slots[at] {
+			for _, to := range im.slots.at(at) {
 				w.visit(to, s)
 			}
 			if b := im.Bytes(at, 8); b != nil && !im.PIC {
@@ -182,7 +194,7 @@ func (w *cwalk) ref(s cstep, i int, x ref) {
 		}
 	case refAddr, refNumber, refLoad, refSlotCall, refSlotJump:
 		if (x.kind == refSlotCall || x.kind == refSlotJump) && im.linked[x.addr] {
-			for _, p := range im.slots[x.addr] {
+			for _, p := range im.slots.at(x.addr) {
 				for _, to := range w.c.through(p) {
 					w.call(to, x, s)
 				}
@@ -191,7 +203,7 @@ func (w *cwalk) ref(s cstep, i int, x ref) {
 		}
 		s.how = byAddress
 		for at := x.addr; at < x.addr+max(1, uint64(x.size)); at++ {
-			for _, to := range im.slots[at] {
+			for _, to := range im.slots.at(at) {
 				w.take(to, s)
 			}
 		}
@@ -222,7 +234,9 @@ func (w *cwalk) call(to cplace, x ref, s cstep) {
 // to where a word of theirs says.
 func (c *clib) through(p cplace) []cplace {
 	im := c.images[p.image]
-	d := decoder{arch: c.a.arch}
+	d := &c.linker
+	d.arch = c.a.arch
+	d.reset()
 	code := im.From(p.addr)
 	if code == nil || im.FuncAt(p.addr) < 0 {
 		return []cplace{p}
@@ -239,10 +253,10 @@ func (c *clib) through(p cplace) []cplace {
 		case c.a.arch.linkage != isa.NoReg && in.Op == isa.Mov && in.Dst.Kind == isa.KindReg && in.Dst.Reg == c.a.arch.linkage && absoluteAddr(&in.Src):
 			slot = uint64(in.Src.Imm)
 		case im.linked[slot] && in.Op == isa.JumpInd && in.Src.Kind == isa.KindReg && in.Src.Reg == c.a.arch.linkage:
-			return im.slots[slot] // nothing, for what may be missing
+			return im.slots.at(slot) // nothing, for what may be missing
 		case im.linked[slot] && (in.Op == isa.Add || in.Op == isa.Lea || in.Op == isa.Mov) && in.Dst.Kind == isa.KindReg && in.Dst.Reg != c.a.arch.linkage:
 		case in.Op == isa.JumpInd && in.Src.Kind == isa.KindMem && in.Src.Base == isa.NoReg && in.Src.Index == isa.NoReg && in.Src.Seg == 0:
-			if to := im.slots[uint64(in.Src.Imm)]; to != nil {
+			if to := im.slots.at(uint64(in.Src.Imm)); to != nil {
 				return to
 			}
 			return []cplace{p}
@@ -272,8 +286,9 @@ func (w *cwalk) visit(p cplace, s cstep) {
 	if s.how == isRoot {
 		w.roots[cfunc{p.image, fn}] = true
 	}
-	if _, ok := w.steps[p.image][fn]; !ok {
-		w.steps[p.image][fn] = s
+	if at := &w.steps[p.image][fn]; *at == nil {
+		first := s
+		*at = &first
 		w.queue = append(w.queue, cfunc{p.image, fn})
 	}
 }

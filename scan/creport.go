@@ -86,7 +86,7 @@ func (c *clib) goRoots() []int {
 		}
 	}
 	for _, im := range c.images[1:] {
-		for _, list := range im.slots {
+		for _, list := range im.slots.words {
 			for _, to := range list {
 				if to.image == 0 {
 					roots[c.a.file.FuncAt(to.addr)] = true
@@ -178,6 +178,9 @@ func (w *cwalk) chain(g *witness, f cfunc) []usage.Step {
 	for seen := map[cfunc]bool{}; !seen[f]; {
 		seen[f] = true
 		s := w.steps[f.image][f.fn]
+		if s == nil {
+			s = &cstep{from: none, goFn: noFunc}
+		}
 		frame := w.c.frame(f, 0)
 		step := usage.Step{Frame: frame, How: how[s.how], Place: []usage.Frame{frame}}
 		if s.note != "" {

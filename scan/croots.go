@@ -27,12 +27,12 @@ func (w *cwalk) data() {
 	}
 	w.byName()
 	for _, word := range w.c.a.words {
-		if w.c.a.file.FuncAt(word.value) < 0 && w.c.images[0].slots[word.addr] == nil && !w.c.images[0].linked[word.addr] {
+		if w.c.a.file.FuncAt(word.value) < 0 && w.c.images[0].slots.at(word.addr) == nil && !w.c.images[0].linked[word.addr] {
 			w.takeCode(0, word.value, cstep{how: byData, from: none, goFn: noFunc, note: "the program's data"})
 		}
 	}
-	for _, fn := range w.c.unalignedWords {
-		w.takeCode(0, w.c.images[0].Funcs[fn].Start, cstep{how: byData, from: none, goFn: noFunc, note: "the program's data"})
+	for _, at := range w.c.unaligned {
+		w.takeCode(0, at, cstep{how: byData, from: none, goFn: noFunc, note: "the program's data"})
 	}
 }
 
@@ -70,7 +70,7 @@ func (w *cwalk) destructors(i int, im *cimage) {
 func (w *cwalk) resolvers(i int, im *cimage) {
 	s := cstep{how: isRoot, from: none, goFn: noFunc, note: "the dynamic loader asks it which function to call"}
 	for _, r := range im.Relocs {
-		for _, to := range im.slots[r.Addr] {
+		for _, to := range im.slots.at(r.Addr) {
 			if w.c.images[to.image].resolvers[to.addr] {
 				w.take(to, s)
 			}

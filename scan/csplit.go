@@ -3,6 +3,7 @@ package scan
 import (
 	"fmt"
 	"slices"
+	"sort"
 
 	"github.com/gocurb/curb/internal/elfimage"
 	"github.com/gocurb/curb/internal/isa"
@@ -11,28 +12,50 @@ import (
 // Not all C code has tables for unwinding, and stripping takes the symbols: musl's has
 // neither. There, a function begins where something refers to as one.
 
-// split cuts code of which no table says where its functions end, and reports whether
-// there is some.
-func (c *clib) split(i int) bool {
+// targets returns where the words that the loader fills in lead to, of the images of a
+// list that have code to be cut.
+func (c *clib) targets(list []int) map[int][]uint64 {
+	out := map[int][]uint64{}
+	for _, i := range list {
+		if slices.ContainsFunc(c.images[i].Funcs, func(f elfimage.Func) bool { return !f.Whole }) {
+			out[i] = []uint64{}
+		}
+	}
+	for _, im := range c.images {
+		for _, words := range im.slots.words {
+			for _, to := range words {
+				if old, cuts := out[to.image]; cuts {
+					out[to.image] = append(old, to.addr)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// split cuts code of which no table says where its functions end, with words that lead
+// to functions, and reports whether there is some.
+func (c *clib) split(i int, targets []uint64) bool {
 	im := c.images[i]
-	if !slices.ContainsFunc(im.Funcs, func(f elfimage.Func) bool { return !f.Whole }) {
+	if targets == nil {
 		return false
 	}
 	s := splitter{im: im, arch: c.a.arch, cuts: map[uint64]bool{}}
+	for _, f := range im.Funcs {
+		if n := len(s.open); !f.Whole && n > 0 && s.open[n-1].End == f.Start {
+			s.open[n-1].End = f.End
+		} else if !f.Whole {
+			s.open = append(s.open, f.Range)
+		}
+	}
 	for fn := range im.Funcs {
 		s.read(fn)
 	}
 	if i == 0 {
 		s.fromGo(c)
 	}
-	for _, other := range c.images {
-		for _, list := range other.slots {
-			for _, to := range list {
-				if to.image == i {
-					s.cut(to.addr)
-				}
-			}
-		}
+	for _, addr := range targets {
+		s.cut(addr)
 	}
 	for s.jumps() {
 	}
@@ -43,6 +66,7 @@ func (c *clib) split(i int) bool {
 type splitter struct {
 	im   *cimage
 	arch *arch
+	open []elfimage.Range // code that is to be cut
 	far  []cjump
 	cuts map[uint64]bool
 }
@@ -99,7 +123,8 @@ func (s *splitter) fromGo(c *clib) {
 // cut notes that a function begins at an address, if that is in code that is to be
 // cut and an instruction begins there.
 func (s *splitter) cut(addr uint64) {
-	if fn := s.im.FuncAt(addr); fn >= 0 && !s.im.Funcs[fn].Whole && s.im.begins(addr) {
+	i := sort.Search(len(s.open), func(i int) bool { return s.open[i].End > addr })
+	if i < len(s.open) && s.open[i].Contains(addr) && s.im.begins(addr) {
 		s.cuts[addr] = true
 	}
 }
@@ -151,7 +176,7 @@ func (s *splitter) ends(addr uint64) bool {
 	if s.im.Funcs[fn].Start == addr || !s.im.begins(addr) {
 		return false
 	}
-	pcs := s.im.pcs[fn]
+	pcs := s.im.straight(fn)
 	d := decoder{arch: s.arch}
 	i, _ := slices.BinarySearch(pcs, addr)
 	for padded := false; i > 0; padded = true {

@@ -57,7 +57,7 @@ func (c *clib) refersElsewhere(goFn int, by map[int]bool, held map[uint64]bool) 
 // with their own places; those of the libraries have none.
 func (c *clib) pointers(yield func(uint64, cplace) bool) {
 	for i, im := range c.images {
-		for addr, list := range im.slots {
+		for addr, list := range im.slots.words {
 			for _, to := range list {
 				if i > 0 {
 					addr = 0

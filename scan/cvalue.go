@@ -69,7 +69,7 @@ func (v *cargument) at(by caller, l loc) {
 // variable takes the pointer that a word holds, if it never changes.
 func (v *cargument) variable(p cplace) {
 	im := v.w.c.images[p.image]
-	if to := im.slots[p.addr]; len(to) > 0 && im.Fixed(p.addr) {
+	if to := im.slots.at(p.addr); len(to) > 0 && im.Fixed(p.addr) {
 		v.out = append(v.out, to...)
 	} else {
 		v.open = true

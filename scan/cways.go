@@ -59,7 +59,7 @@ func (c *clib) comeBack(b *body, at cfunc) {
 		case in.Op == isa.Call:
 			to = c.through(cplace{image, in.Target})
 		case in.Op == isa.CallInd && global(&in.Src) && c.images[image].linked[uint64(in.Src.Imm)]:
-			to = c.images[image].slots[uint64(in.Src.Imm)]
+			to = c.images[image].slots.at(uint64(in.Src.Imm))
 		case in.Op == isa.CallInd && taken:
 			b.open[i+1] = true
 		}
@@ -76,7 +76,7 @@ func (c *clib) comeBack(b *body, at cfunc) {
 func (c *clib) takesReturning(at cfunc) bool {
 	im := c.images[at.image]
 	for _, x := range im.facts[at.fn].refs {
-		to := im.slots[x.addr]
+		to := im.slots.at(x.addr)
 		switch {
 		case x.takesAddr() && im.FuncAt(x.addr) >= 0:
 			to = c.through(cplace{at.image, x.addr})

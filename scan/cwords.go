@@ -9,16 +9,14 @@ import (
 // In a program that is loaded where it was linked for, no relocation says which words of
 // the data are addresses.
 
-// unalignedWords yields the words between the aligned ones that are where a function of
-// C begins: such as those in packed records.
-func (c *clib) unalignedWords(yield func(addr uint64, fn int) bool) {
+// unalignedWords returns what of the words between the aligned ones is where a function
+// of C begins: such as those in packed records.
+func (c *clib) unalignedWords() []uint64 {
 	im := c.images[0]
-	if im.PIC {
-		return
+	if im.PIC || len(im.Funcs) == 0 {
+		return nil
 	}
-	if len(im.Funcs) == 0 {
-		return
-	}
+	var out []uint64
 	first, last := im.Funcs[0].Start, im.Funcs[len(im.Funcs)-1].Start
 	for start, b := range im.Segments {
 		for i := 0; i+8 <= len(b); i++ {
@@ -27,11 +25,12 @@ func (c *clib) unalignedWords(yield func(addr uint64, fn int) bool) {
 			if v < first || v > last || addr%8 == 0 || im.Code(addr) {
 				continue
 			}
-			if fn := im.FuncAt(v); fn >= 0 && im.Funcs[fn].Start == v && !yield(addr, fn) {
-				return
+			if fn := im.FuncAt(v); fn >= 0 && im.Funcs[fn].Start == v {
+				out = append(out, v)
 			}
 		}
 	}
+	return out
 }
 
 // wordsInside notes where functions of the program are entered in their midst by way of

@@ -20,6 +20,7 @@ type decoder struct {
 	bad   []uint64 // places that control can reach and that cannot be decoded
 
 	descended bool // only what control can reach was decoded
+	overlaps  bool // some instructions lie in each other
 
 	single bool // each instruction is decoded on its own, where all have one length
 
@@ -53,7 +54,7 @@ func (d *decoder) function(f *gobin.File, fn *gobin.Func, entries []uint64) {
 }
 
 func (d *decoder) reset() {
-	d.insts, d.pcs, d.data, d.bad, d.descended = d.insts[:0], d.pcs[:0], d.data[:0], d.bad[:0], false
+	d.insts, d.pcs, d.data, d.bad, d.descended, d.overlaps = d.insts[:0], d.pcs[:0], d.data[:0], d.bad[:0], false, false
 	d.pageRefs, d.flow, d.switches, d.stray = nil, nil, nil, nil
 }
 
@@ -191,6 +192,7 @@ func (d *decoder) overlapping(fn *gobin.Func, code []byte) error {
 		}
 	}
 	if len(more) > 0 {
+		d.overlaps = true
 		for i, pc := range d.pcs {
 			more[pc] = append(more[pc], d.insts[i])
 		}
