@@ -83,14 +83,7 @@ const maxFile = 1 << 30
 
 // Open reads the file at path, which is called name on the machine it is for.
 func Open(path, name string) (*Image, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, fmt.Errorf("%s is not a regular file of at most %d bytes", path, maxFile)
-	}
-	data, err := os.ReadFile(path)
+	data, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +92,17 @@ func Open(path, name string) (*Image, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return im, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxFile {
+		return nil, fmt.Errorf("%s is not a regular file of at most %d bytes", path, maxFile)
+	}
+	return os.ReadFile(path)
 }
 
 // Read reads a file's content.

@@ -3,7 +3,6 @@ package elfimage
 import (
 	"debug/elf"
 	"fmt"
-	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -87,18 +86,19 @@ func (im *Image) nodeflib() bool {
 // below adds the places of a file in a directory, and in those below that the loader
 // prefers on some processors.
 func (l *Loader) below(out []libraryPlace, dir libraryPlace, name string) []libraryPlace {
-	for _, sub := range subdirs(l.machine) {
-		if full, err := Resolve(l.Root, dir.path+"/"+strings.SplitN(sub, "/", 2)[0]); err != nil || !isDir(full) {
-			continue
+	subs, known := l.preferred[dir.path]
+	if !known {
+		for _, sub := range subdirs(l.machine) {
+			if first, _, _ := strings.Cut(sub, "/"); l.tree.isDir(dir.path + "/" + first) {
+				subs = append(subs, sub)
+			}
 		}
+		l.preferred[dir.path] = subs
+	}
+	for _, sub := range subs {
 		out = append(out, libraryPlace{dir.path + "/" + sub + "/" + name, true})
 	}
 	return append(out, libraryPlace{dir.path + "/" + name, dir.some})
-}
-
-func isDir(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && info.IsDir()
 }
 
 // subdirs returns the directories that the loader prefers on some processors: those
@@ -164,7 +164,7 @@ var dirLists = regexp.MustCompile(`(?:/[-+.0-9A-Z_a-z]+)+/\x00(?:(?:/[-+.0-9A-Z_
 // systemDirs returns where a loader looks for libraries without being asked for: its
 // builder decides, and it holds the list.
 func (l *Loader) systemDirs(loader string) []string {
-	if full, err := Resolve(l.Root, loader); loader != "" && err == nil {
+	if full, err := l.tree.resolve(loader); loader != "" && err == nil {
 		if im, err := Open(full, loader); err == nil {
 			l.self = im.Name
 			if list := dirLists.Find(im.data); list != nil {

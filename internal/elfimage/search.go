@@ -6,11 +6,9 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,18 +22,21 @@ type Loader struct {
 	Files  map[string][]byte // what was looked at on this machine, nil where there is nothing
 	Found  map[string]*Image // the images among them
 
-	machine elf.Machine
-	musl    string                    // the architecture, if the loader is musl's
-	self    string                    // by which name libraries need the loader, which is there already
-	dirs    []string                  // where libraries are without being asked for
-	cache   map[string][]libraryPlace // by name
-	asked   map[string]*Image         // by the name asked for, and by path
-	parent  map[*Image]*Image         // who asked first
+	machine   elf.Machine
+	musl      string                    // the architecture, if the loader is musl's
+	self      string                    // by which name libraries need the loader, which is there already
+	dirs      []string                  // where libraries are without being asked for
+	cache     map[string][]libraryPlace // by name
+	asked     map[string]*Image         // by the name asked for, and by path
+	tree      tree
+	preferred map[string][]string // of directories: those in them that the loader prefers on some processors
+	parent    map[*Image]*Image   // who asked first
 }
 
 // NewLoader returns a loader with an executable as the first image.
 func NewLoader(root string, exe *Image) *Loader {
-	l := &Loader{Root: root, machine: exe.Machine, asked: map[string]*Image{}, Files: map[string][]byte{}, parent: map[*Image]*Image{}, Found: map[string]*Image{}}
+	l := &Loader{Root: root, machine: exe.Machine, asked: map[string]*Image{}, Files: map[string][]byte{}, parent: map[*Image]*Image{}, Found: map[string]*Image{},
+		tree: tree{root, map[string]place{}}, preferred: map[string][]string{}}
 	l.Images = []*Image{exe}
 	if l.musl = muslArch(exe.Interp); l.musl != "" {
 		l.dirs = l.muslDirs(exe.Interp)
@@ -116,7 +117,7 @@ func (l *Loader) Load(name string, by *Image) (*Image, error) {
 // open opens the library at a place, which an image asks for. It returns none where
 // there is none for this machine.
 func (l *Loader) open(at libraryPlace, by *Image) (*Image, error) {
-	full, err := Resolve(l.Root, at.path)
+	full, err := l.tree.resolve(at.path)
 	if err != nil {
 		if !at.some {
 			l.Files[l.shown(at.path, "")] = nil
@@ -126,33 +127,31 @@ func (l *Loader) open(at libraryPlace, by *Image) (*Image, error) {
 	if im := l.asked[full]; im != nil {
 		return im, nil
 	}
-	if elfFile, mine := l.kind(full); !elfFile {
-		return nil, fmt.Errorf("%s is no library: %w", at.path, ErrNotFound) // the loader gives up there
-	} else if !mine {
-		return nil, nil // it goes on elsewhere
-	}
-	im, err := Open(full, at.path)
+	data, err := readFile(full)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
+	}
+	if elfFile, mine := l.kind(data); !elfFile {
+		return nil, fmt.Errorf("%s is no library: %w", at.path, ErrNotFound) // the loader gives up there
+	} else if !mine {
+		return nil, nil // it goes on elsewhere
+	}
+	im, err := Read(data, at.path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", full, err)
 	}
 	l.asked[full], l.parent[im] = im, by
 	l.Files[l.shown(at.path, full)], l.Found[l.shown(at.path, full)] = im.data, im
 	return im, nil
 }
 
-// kind reports whether a file is an ELF file, and one for this machine. What cannot be
-// read is taken for one, and is an error when it is opened.
-func (l *Loader) kind(full string) (elfFile, mine bool) {
-	f, err := os.Open(full)
-	if err != nil {
-		return true, true
-	}
-	defer f.Close()
-	h := make([]byte, 20)
-	if n, err := io.ReadFull(f, h); err != nil {
-		return n == 0 || string(h[:min(n, 4)]) == elf.ELFMAG, true
+// kind reports whether a file is an ELF file, and one for this machine. One that is
+// empty, or that ends early, is taken for one: it is an error when it is read.
+func (l *Loader) kind(h []byte) (elfFile, mine bool) {
+	if len(h) < 20 {
+		return len(h) == 0 || string(h[:min(len(h), 4)]) == elf.ELFMAG, true
 	}
 	return string(h[:4]) == elf.ELFMAG, elf.Class(h[4]) == elf.ELFCLASS64 && elf.Data(h[5]) == elf.ELFDATA2LSB && elf.Machine(order.Uint16(h[18:])) == l.machine
 }
@@ -216,42 +215,9 @@ func (l *Loader) readCache() {
 	}
 }
 
-// Resolve returns where a path of the system below root is, with its symbolic
-// links followed there.
-func Resolve(root, name string) (string, error) {
-	if root == "" {
-		root = "/"
-	}
-	done, rest := "/", strings.Split(name, "/")
-	for links := 0; len(rest) > 0; {
-		next := path.Join(done, rest[0])
-		rest = rest[1:] // done has no links, so that ".." leads to what is above it
-		info, err := os.Lstat(filepath.Join(root, next))
-		if err != nil {
-			return "", err
-		}
-		if info.Mode()&fs.ModeSymlink == 0 {
-			done = next
-			continue
-		}
-		if links++; links > 40 {
-			return "", fmt.Errorf("%s: too many symbolic links", name)
-		}
-		to, err := os.Readlink(filepath.Join(root, next))
-		if err != nil {
-			return "", err
-		}
-		if path.IsAbs(to) {
-			done = "/"
-		}
-		rest = append(strings.Split(to, "/"), rest...)
-	}
-	return filepath.Join(root, done), nil
-}
-
 // ReadFile reads a file of the system that the libraries are for.
 func (l *Loader) ReadFile(name string) ([]byte, error) {
-	full, err := Resolve(l.Root, name)
+	full, err := l.tree.resolve(name)
 	if err != nil {
 		l.Files[l.shown(name, "")] = nil
 		return nil, err
@@ -263,7 +229,7 @@ func (l *Loader) ReadFile(name string) ([]byte, error) {
 
 // List returns the names of the files in a directory of that system.
 func (l *Loader) List(dir string) ([]string, error) {
-	full, err := Resolve(l.Root, dir)
+	full, err := l.tree.resolve(dir)
 	if err != nil {
 		return nil, err
 	}
