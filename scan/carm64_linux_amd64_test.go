@@ -56,6 +56,7 @@ func TestCForARM64(t *testing.T) {
 	static := "-ldflags=-linkmode=external -extldflags=-static"
 	small, steps := "../internal/corpus/testdata/small", "../internal/corpus/testdata/c"
 	byC := []string{"GODEBUG=netdns=cgo"}
+	identities := "setuid setgid setreuid setregid setresuid setresgid setgroups"
 	looks := []string{"host=localhost", "user=root", "group=root", "groups=root", "uid=0", "port=domain"}
 	work := []string{"threads", "memory", "direct", "files", "waits", "shared", "timers", "signals"}
 	for name, c := range map[string]struct {
@@ -65,18 +66,26 @@ func TestCForARM64(t *testing.T) {
 		args     []string
 		seen     string // among what it does when it runs
 	}{
-		"internal":  {small, "./names", nil, byC, looks, "socket connect set_robust_list"},
-		"stripped":  {small, "./names", []string{"-ldflags=-s -w"}, byC, looks, "socket connect set_robust_list"},
-		"external":  {small, "./names", []string{external}, byC, looks, "socket connect set_robust_list"},
-		"pie":       {small, "./names", []string{external + " -s", "-buildmode=pie"}, byC, looks, "socket connect set_robust_list"},
-		"static":    {small, "./names", []string{static}, byC, looks, "socket connect set_robust_list"},
-		"roundtrip": {small, "./roundtrip", nil, nil, nil, "accept4 listen"},
-		"hello":     {small, "./hello", []string{external}, nil, nil, "set_robust_list"},
-		"work":      {steps, "./libc", nil, nil, work, "timer_create fallocate msync"},
-		"worked":    {steps, "./libc", []string{static}, nil, work, "timer_create fallocate msync"},
+		"internal":      {small, "./names", nil, byC, looks, "socket connect set_robust_list"},
+		"stripped":      {small, "./names", []string{"-ldflags=-s -w"}, byC, looks, "socket connect set_robust_list"},
+		"external":      {small, "./names", []string{external}, byC, looks, "socket connect set_robust_list"},
+		"pie":           {small, "./names", []string{external + " -s", "-buildmode=pie"}, byC, looks, "socket connect set_robust_list"},
+		"static":        {small, "./names", []string{static}, byC, looks, "socket connect set_robust_list"},
+		"roundtrip":     {small, "./roundtrip", nil, nil, nil, "accept4 listen"},
+		"hello":         {small, "./hello", []string{external}, nil, nil, "set_robust_list"},
+		"work":          {steps, "./libc", nil, nil, work, "timer_create fallocate msync"},
+		"worked":        {steps, "./libc", []string{static}, nil, work, "timer_create fallocate msync"},
+		"only":          {".", "./testdata/carm64", nil, nil, nil, identities},
+		"static-only":   {".", "./testdata/carm64", []string{static}, nil, nil, identities},
+		"musl":          {small, "./names", []string{static}, byC, looks, "socket connect"},
+		"musl-stripped": {small, "./names", []string{static + " -s"}, byC, looks, "socket connect"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := buildOnce(t, "carm64-"+name, c.dir, withCForARM64(t), append(c.flags, c.pkg)...)
+			env := withCForARM64(t)
+			if strings.HasPrefix(name, "musl") {
+				env = append(env, "CC=aarch64-linux-musl-gcc")
+			}
+			path := buildOnce(t, "carm64-"+name, c.dir, env, append(c.flags, c.pkg)...)
 			u, err := scan.File(path, scan.Options{Sysroot: arm64Root})
 			if err != nil {
 				t.Fatal(err)

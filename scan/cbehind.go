@@ -103,7 +103,7 @@ func (c *climb) behind(fn int, pc uint64, to int, reg isa.Reg, rec record, throu
 		if a.inC(from.fn) {
 			b := a.body(from.fn)
 			if i, found := b.find(from.place); found {
-				nr, ok = b.recorded(i, reg, rec)
+				nr, ok = a.recorded(b, i, reg, rec)
 			}
 		}
 		if !ok {
@@ -135,7 +135,7 @@ func writesRecord(a *analysis, fn int, reg isa.Reg, rec record) bool {
 
 // recorded returns the number that a function puts into a record in its frame, right
 // before it calls another with the record's address in a register.
-func (b *body) recorded(call int, reg isa.Reg, rec record) (uint64, bool) {
+func (a *analysis) recorded(b *body, call int, reg isa.Reg, rec record) (uint64, bool) {
 	place := int64(0)
 	known := false
 	for _, i := range b.straightTo(call) {
@@ -160,8 +160,21 @@ func (b *body) recorded(call int, reg isa.Reg, rec record) (uint64, bool) {
 			continue
 		}
 		in := &b.insts[i]
-		exact := in.Op == isa.Mov && o.Imm == place+rec.off && o.Size >= rec.size && in.Src.Kind == isa.KindImm && !in.Src.Inexact
-		return truncate(uint64(in.Src.Imm), rec.size), exact
+		v, ok := a.constantOf(b, i, &in.Src)
+		return truncate(v, rec.size), ok && in.Op == isa.Mov && o.Imm == place+rec.off && o.Size >= rec.size
+	}
+	return 0, false
+}
+
+// constantOf returns the one number that an operand is.
+func (a *analysis) constantOf(b *body, at int, o *isa.Operand) (uint64, bool) {
+	switch o.Kind {
+	case isa.KindImm:
+		return uint64(o.Imm), !o.Inexact
+	case isa.KindReg: // where a store has no room for a number
+		if from := a.origins(b, at, regLoc(o.Reg, o.Size)); len(from) == 1 && from[0].kind == leafConst {
+			return from[0].value, true
+		}
 	}
 	return 0, false
 }
@@ -175,7 +188,8 @@ func (b *body) straightTo(i int) []int {
 		in := &b.insts[k]
 		o := &in.Dst
 		inFrame := o.Base == b.arch.sp && o.Index == isa.NoReg && o.Seg == 0 && o.Size > 0 && !o.Inexact
-		plain := slices.Contains([]isa.Op{isa.Mov, isa.MovZX, isa.MovSX, isa.MovVec, isa.Lea, isa.Zero, isa.Add, isa.Sub, isa.And, isa.Or, isa.Xor, isa.Nop, isa.Landing}, in.Op)
+		plain := slices.Contains([]isa.Op{isa.Mov, isa.MovZX, isa.MovSX, isa.MovVec, isa.Lea, isa.Zero, isa.Add, isa.Sub, isa.And, isa.Or, isa.Xor, isa.Nop, isa.Landing}, in.Op) ||
+			in.Op == isa.Other && o.Kind != isa.KindMem // of vector registers, say
 		if !plain || in.Writes&(1<<b.arch.sp) != 0 || o.Kind == isa.KindMem && !inFrame {
 			break
 		}

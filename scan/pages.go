@@ -458,8 +458,9 @@ func (f *pageFlow) operand(i int, in *isa.Inst, o *isa.Operand, s *pageState) {
 	case o.Kind != isa.KindMem || o.Base == isa.NoReg && o.Index == isa.NoReg:
 		return
 	case o.Index != isa.NoReg || o.Base == isa.NoReg || o.Inexact:
-		for _, r := range []isa.Reg{o.Base, o.Index} {
-			f.stray(i, s, r)
+		f.stray(i, s, o.Base)
+		if o.Scale <= 1 { // a multiple of an address is none
+			f.stray(i, s, o.Index)
 		}
 		return
 	}
