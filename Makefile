@@ -88,7 +88,7 @@ corpus-ci: deps
 	@go run ./internal/corpus -v -part c -quick -run '$(C_ROWS)'
 
 # Of the programs with C code: each C library, linked in each way, and some that others have built.
-C_ROWS := ^(names-amd64-(cgo|cgo-pie|glibc|musl)|(sqlite|cpp)-amd64-cgo|(age|gron|prometheus-blackbox-exporter)-amd64-package)$$
+C_ROWS := ^(names-(amd64-(cgo|cgo-pie|glibc|musl)|arm64-cgo)|(sqlite|cpp)-amd64-cgo|(age|gron|prometheus-blackbox-exporter)-amd64-package)$$
 
 .PHONY: corpus-c
 corpus-c: deps ## The same for programs with C code, Debian's packages among them

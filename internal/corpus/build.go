@@ -38,7 +38,7 @@ func (b *bench) build(ctx context.Context, r row) (string, error) {
 	env := []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + r.arch, "GOTOOLCHAIN=" + r.toolchain, "GOFLAGS=" + flags, "GOWORK=off"}
 	args := append([]string{"build", "-o", binary + ".new"}, buildModes[r.mode]...)
 	if m, ok := cModes[r.mode]; ok {
-		env, args = append(env, m.env...), append(args, m.flags...)
+		env, args = append(env, m.env(r.arch)...), append(args, m.flags...)
 	}
 	args = append(args, r.pkg)
 

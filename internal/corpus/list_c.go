@@ -2,6 +2,7 @@ package main
 
 import (
 	"path"
+	"runtime"
 	"slices"
 )
 
@@ -9,50 +10,90 @@ import (
 // stripped; linked by the system's linker; position-independent too; with the C
 // library inside, glibc or musl; without cgo, with the libraries loaded by the program
 // itself; and as Debian builds it. (The race detector's code is not followed.)
-var cModes = map[string]struct{ flags, env []string }{
-	"cgo":          {env: []string{"CGO_ENABLED=1"}},
-	"cgo-stripped": {[]string{"-ldflags=-s -w"}, []string{"CGO_ENABLED=1"}},
-	"cgo-external": {[]string{"-ldflags=-linkmode=external"}, []string{"CGO_ENABLED=1"}},
-	"cgo-pie":      {[]string{"-ldflags=-linkmode=external -s", "-buildmode=pie"}, []string{"CGO_ENABLED=1"}},
-	"glibc":        {[]string{"-ldflags=-linkmode=external -extldflags=-static"}, []string{"CGO_ENABLED=1"}},
-	"musl":         {[]string{"-ldflags=-linkmode=external -extldflags=-static"}, []string{"CGO_ENABLED=1", "CC=musl-gcc"}},
+var cModes = map[string]cMode{
+	"cgo":          {cgo: true},
+	"cgo-stripped": {cgo: true, flags: []string{"-ldflags=-s -w"}},
+	"cgo-external": {cgo: true, flags: []string{"-ldflags=-linkmode=external"}},
+	"cgo-pie":      {cgo: true, flags: []string{"-ldflags=-linkmode=external -s", "-buildmode=pie"}},
+	"glibc":        {cgo: true, flags: []string{"-ldflags=-linkmode=external -extldflags=-static"}},
+	"musl":         {cgo: true, musl: true, flags: []string{"-ldflags=-linkmode=external -extldflags=-static"}},
 	"package":      {},
+}
+
+type cMode struct {
+	cgo, musl bool
+	flags     []string
+}
+
+// env returns what has the program built so for an architecture.
+func (m cMode) env(arch string) []string {
+	switch emulated := arch != runtime.GOARCH; {
+	case !m.cgo:
+		return nil
+	case m.musl && emulated:
+		return []string{"CGO_ENABLED=1", "CC=aarch64-linux-musl-gcc"}
+	case m.musl:
+		return []string{"CGO_ENABLED=1", "CC=musl-gcc"}
+	case emulated:
+		return []string{"CGO_ENABLED=1", "CC=aarch64-linux-gnu-gcc", "CXX=aarch64-linux-gnu-g++"}
+	}
+	return []string{"CGO_ENABLED=1"}
 }
 
 // cRows returns the rows of programs with C code.
 func cRows() []row {
 	var all []row
-	add := func(p program, modes ...string) {
+	add := func(arch string, p program, modes ...string) {
 		if p.name == "" {
 			p.name = path.Base(p.pkg)
 		}
 		for _, mode := range modes {
-			faults := p.faults && (mode == "cgo" || mode == "glibc" || mode == "musl") // one for each C library
-			all = append(all, row{program: p, toolchain: "local", arch: "amd64", mode: mode, c: true, faults: faults, wide: faults})
+			faults := p.faults && arch == "amd64" && (mode == "cgo" || mode == "glibc" || mode == "musl") // one for each C library
+			all = append(all, row{program: p, toolchain: "local", arch: arch, mode: mode, c: true, faults: faults, wide: faults})
 		}
 	}
 	for _, p := range small {
 		if p.small {
-			add(p, "cgo", "cgo-external", "cgo-pie", "glibc", "musl")
+			add("amd64", p, "cgo", "cgo-external", "cgo-pie", "glibc", "musl")
+			add("arm64", p, "cgo", "cgo-pie", "glibc", "musl")
 		}
 	}
-	add(names, "plain", "cgo", "cgo-stripped", "cgo-external", "cgo-pie", "glibc", "musl")
-	add(libc, "cgo", "cgo-pie")
+	add("amd64", names, "plain", "cgo", "cgo-stripped", "cgo-external", "cgo-pie", "glibc", "musl")
+	add("amd64", libc, "cgo", "cgo-pie")
 	static := libc
 	static.ways = slices.DeleteFunc(slices.Clone(libc.ways), func(w way) bool { // a static program's dlsym does not find cos
 		return slices.Equal(w.args, []string{"loads"})
 	})
 	static.needs = []string{"getppid", "access", "arch_prctl", "pread64", "set_tid_address"} // of the shell's loader, too
-	add(static, "glibc")
-	add(cpp, "cgo", "cgo-stripped", "glibc")
-	add(purego, "plain", "cgo")
-	add(sqlite, "cgo", "cgo-pie", "glibc", "musl")
-	add(sqlitego, "plain", "cgo")
+	add("amd64", static, "glibc")
+	add("amd64", cpp, "cgo", "cgo-stripped", "glibc")
+	add("amd64", purego, "plain", "cgo")
+	add("amd64", sqlite, "cgo", "cgo-pie", "glibc", "musl")
+	add("amd64", sqlitego, "plain", "cgo")
+	add("arm64", names, "cgo", "cgo-stripped", "cgo-pie", "glibc", "musl")
+	add("arm64", unconverted(libc), "cgo", "cgo-pie")
+	add("arm64", unconverted(static), "glibc")
+	add("arm64", cpp, "cgo", "cgo-stripped", "glibc")
+	add("arm64", sqlite, "cgo", "cgo-pie", "glibc", "musl")
 	for _, p := range debianPackages {
 		p.set = debian
-		add(p, "package")
+		add("amd64", p, "package")
 	}
 	return all
+}
+
+// unconverted is the program without what needs the C library's modules for character
+// sets, which Debian's libc6-arm64-cross leaves out.
+func unconverted(p program) program {
+	var ways []way
+	for _, w := range p.ways {
+		w.args = slices.DeleteFunc(slices.Clone(w.args), func(arg string) bool { return arg == "locale" })
+		if len(w.args) > 0 {
+			ways = append(ways, w)
+		}
+	}
+	p.ways = ways
+	return p
 }
 
 // What is there, and what is not.

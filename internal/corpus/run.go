@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,14 @@ type launcher func(context.Context, strace.Run) (*strace.Result, error)
 var emulators = map[string][]string{
 	"amd64": {"qemu-x86_64-static"},
 	"arm64": {"qemu-aarch64-static", "-L", sysroot},
+}
+
+// emulation tells a program that is run under an emulator how to start itself.
+func emulation(arch string) []string {
+	if arch == "amd64" {
+		return nil
+	}
+	return []string{"EMULATOR=" + strings.Join(emulators[arch], " ")}
 }
 
 // traced is how the calls of a row's program are observed.
@@ -103,7 +112,7 @@ func (b *bench) run(ctx context.Context, r row, binary string, w way, m mode, la
 		return nil, fmt.Errorf("%s (%s): %w", r.label(), m.name, err)
 	}
 	run := strace.Run{
-		Path: binary, Dir: dir, Env: append(b.environment(dir), m.env...), Keys: w.keys,
+		Path: binary, Dir: dir, Env: slices.Concat(b.environment(dir), emulation(r.arch), m.env), Keys: w.keys,
 		Strace: m.strace, Under: m.under, Locked: r.locked(),
 	}
 	for _, arg := range w.args {

@@ -124,7 +124,8 @@ func busy(driver, dir string) error {
 		return err
 	}
 	defer db.Close()
-	other := exec.Command(os.Args[0], dir, file)
+	argv := append(strings.Fields(os.Getenv("EMULATOR")), os.Args[0], dir, file)
+	other := exec.Command(argv[0], argv[1:]...)
 	in, err := other.StdinPipe()
 	if err != nil {
 		return err

@@ -318,13 +318,15 @@ int waits(void)
 
 int shared(void)
 {
-	int fd = shm_open("/libc-corpus", O_RDWR | O_CREAT, 0600);
+	char name[40]; // of its own: others run at the same time
+	snprintf(name, sizeof name, "/libc-corpus-%d", getpid());
+	int fd = shm_open(name, O_RDWR | O_CREAT, 0600);
 	CHECK(fd >= 0 && ftruncate(fd, 4096) == 0);
 	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	CHECK(p != MAP_FAILED && msync(p, 4096, MS_SYNC) == 0 && madvise(p, 4096, MADV_DONTNEED) == 0 && munmap(p, 4096) == 0);
-	CHECK(close(fd) == 0 && shm_unlink("/libc-corpus") == 0);
-	sem_t *sem = sem_open("/libc-corpus", O_CREAT, 0600, 1);
-	CHECK(sem != SEM_FAILED && sem_wait(sem) == 0 && sem_post(sem) == 0 && sem_close(sem) == 0 && sem_unlink("/libc-corpus") == 0);
+	CHECK(close(fd) == 0 && shm_unlink(name) == 0);
+	sem_t *sem = sem_open(name, O_CREAT, 0600, 1);
+	CHECK(sem != SEM_FAILED && sem_wait(sem) == 0 && sem_post(sem) == 0 && sem_close(sem) == 0 && sem_unlink(name) == 0);
 	openlog("corpus", LOG_PID, LOG_USER);
 	syslog(LOG_DEBUG, "as it must");
 	closelog();
