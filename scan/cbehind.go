@@ -14,22 +14,39 @@ import (
 // keepsRecord reports whether a function is one of those of glibc. Of these it is known
 // that nobody changes the record meanwhile, and that the variable with its address is no
 // part of another. In a stripped program that is linked statically they are known by the
-// signal that glibc keeps for this alone (SIGSETXID, sysdeps/unix/sysv/linux/internal-signals.h).
+// signal that glibc keeps for this alone (SIGSETXID, sysdeps/unix/sysv/linux/internal-signals.h),
+// together with what they say if futexes fail (sysdeps/nptl/futex-internal.h).
 func (a *analysis) keepsRecord(fn int) bool {
 	if !a.inC(fn) {
 		return false
 	}
 	name, static := a.name(fn), a.c.loader == noFunc
 	return a.c.images[a.c.function(fn).image].Name == "libc.so.6" ||
-		static && (strings.HasPrefix(name, "__nptl_setxid") || strings.HasPrefix(name, "0x") && a.names(fn, setxidSignal))
+		static && (strings.HasPrefix(name, "__nptl_setxid") || strings.HasPrefix(name, "0x") && a.names(fn, setxidSignal) && a.c.says(a.c.function(fn), futexFails, true))
 }
 
-const setxidSignal = 33
+const (
+	setxidSignal = 33
+	futexFails   = "The futex facility returned an unexpected error code.\n"
+)
 
 // names reports whether an instruction of a function has a number.
 func (a *analysis) names(fn int, number int64) bool {
 	return slices.ContainsFunc(a.body(fn).insts, func(in isa.Inst) bool {
 		return in.Src.Kind == isa.KindImm && in.Src.Imm == number
+	})
+}
+
+// says reports whether a function has the address of a text, or else a part of it that
+// compilers have put elsewhere.
+func (c *clib) says(at cfunc, text string, parts bool) bool {
+	im := c.images[at.image]
+	return slices.ContainsFunc(im.facts[at.fn].refs, func(x ref) bool {
+		if to := im.FuncAt(x.addr); x.kind == refJump && parts && to >= 0 {
+			return c.says(cfunc{at.image, to}, text, false)
+		}
+		have, ok := im.Text(x.addr)
+		return x.takesAddr() && ok && have == text
 	})
 }
 

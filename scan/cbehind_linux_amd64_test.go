@@ -1,9 +1,12 @@
 package scan_test
 
 import (
+	"context"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/gocurb/curb/internal/strace"
 	"github.com/gocurb/curb/scan"
 	"github.com/gocurb/curb/usage"
 )
@@ -64,5 +67,26 @@ int _nss_mine_two(int n, gid_t *list) { return setgroups(n, list); }
 				t.Errorf("phase %s: %s is in the list, which nobody asks for", phase, name)
 			}
 		}
+	}
+}
+
+// A static program without symbols has functions like glibc's that are not.
+func TestRecordsInStaticPrograms(t *testing.T) {
+	path := buildOnce(t, "records", ".", withC(t), "-ldflags=-s -w -linkmode=external -extldflags=-static", "./testdata/records")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	got, err := strace.Run{Path: path}.Trace(ctx)
+	if err != nil || got.Status() != 0 {
+		t.Fatalf("%v\n%s", err, strace.Tail(got.Stdout, got.Stderr))
+	}
+	u := scanned(t, path)
+	for _, name := range []string{"mq_getsetattr", "semop", "mq_notify", "setresuid"} {
+		_, known := u.Find(name)
+		if known != (name == "setresuid") || got.Calls[name] == 0 {
+			t.Errorf("%s: made %d times, known: %v", name, got.Calls[name], known)
+		}
+	}
+	if len(u.Unresolved) != 3 {
+		t.Errorf("three functions make calls that cannot be told: %v", u.Unresolved)
 	}
 }

@@ -170,7 +170,9 @@
 //     data if it lies at a multiple of 32. In glibc's section of tables of functions
 //     for streams each table that something names is an object.
 //   - The number that a function of glibc puts into a record in its frame, right
-//     before it passes the record to another, stays there (cbehind.go).
+//     before it passes the record to another, stays there (cbehind.go). In a static
+//     program without symbols a function is taken for one of these that knows the signal
+//     33 and has glibc's message on futexes that fail.
 //   - glibc's dynamic loader begins once: the function of which its start hands the
 //     address to another, which calls it, is not called again (conce.go). It looks up
 //     by their names what clooked.go lists.
