@@ -241,7 +241,8 @@ func (c *clib) through(p cplace) []cplace {
 	if code == nil || im.FuncAt(p.addr) < 0 {
 		return []cplace{p}
 	}
-	slot := uint64(0) // the word that is loaded into the register by which linkage tables jump on
+	const scratch = isa.Reg(11) // that no call passes anything in, on amd64
+	slot := uint64(0)           // the word that is loaded into the register by which linkage tables jump on
 	for off := uint64(0); len(d.insts) < 6 && off < uint64(len(code)); {
 		n, err := d.append(code[off:], p.addr+off)
 		if err != nil || n == 0 {
@@ -250,6 +251,7 @@ func (c *clib) through(p cplace) []cplace {
 		off += n
 		switch in := &d.insts[len(d.insts)-1]; {
 		case in.Op == isa.Landing || in.Op == isa.Nop:
+		case in.Op == isa.Mov && in.Src.Kind == isa.KindImm && c.a.arch.pushed > 0 && register(&in.Dst, scratch): // which entry it is
 		case c.a.arch.linkage != isa.NoReg && in.Op == isa.Mov && in.Dst.Kind == isa.KindReg && in.Dst.Reg == c.a.arch.linkage && absoluteAddr(&in.Src):
 			slot = uint64(in.Src.Imm)
 		case im.linked[slot] && in.Op == isa.JumpInd && in.Src.Kind == isa.KindReg && in.Src.Reg == c.a.arch.linkage:

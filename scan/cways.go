@@ -111,10 +111,18 @@ func (c *clib) keepsReturn(p cplace, depth int) bool {
 			c.keeps[p] = true
 			return true
 		}
-		if (in.Op == isa.Jump || in.Op == isa.CondJump) && (in.Target < b.fn.Entry || in.Target >= b.fn.End) && b.sp[i] == 0 {
-			for _, to := range c.through(cplace{p.image, in.Target}) {
-				c.keeps[p] = c.keeps[p] || c.keepsReturn(to, depth+1)
-			}
+		if b.sp[i] != 0 {
+			continue
+		}
+		var next []cplace
+		switch {
+		case (in.Op == isa.Jump || in.Op == isa.CondJump) && (in.Target < b.fn.Entry || in.Target >= b.fn.End):
+			next = c.through(cplace{p.image, in.Target})
+		case in.Op == isa.JumpInd && global(&in.Src) && im.linked[uint64(in.Src.Imm)]:
+			next = im.slots.at(uint64(in.Src.Imm))
+		}
+		for _, to := range next {
+			c.keeps[p] = c.keeps[p] || c.keepsReturn(to, depth+1)
 		}
 	}
 	return c.keeps[p]

@@ -198,6 +198,17 @@ NOINLINE static long longjumps(void) {
 	}
 	return CALL(SYS_getitimer, which, 0, 0, 0);
 }
+// The same by a linkage table as mold makes it.
+__asm__(".text\n.type linked_setjmp, @function\nlinked_setjmp:\n\tendbr64\n\tmovl $3, %r11d\n\tjmp *_setjmp@GOTPCREL(%rip)\n.size linked_setjmp, .-linked_setjmp");
+int linked_setjmp(jmp_buf) __attribute__((returns_twice, visibility("hidden")));
+NOINLINE static long linked(void) {
+	volatile int which = 2;
+	if (linked_setjmp(back) == 0) {
+		which = 3;
+		jumps(1);
+	}
+	return CALL(SYS_inotify_init1, which, 0, 0, 0);
+}
 static void *builtin[5];
 NOINLINE static void bjumps(void) { __builtin_longjmp(builtin, 1); }
 NOINLINE static long builtins(void) {
@@ -233,6 +244,7 @@ static void on_end(int s, void *x) { CALL(SYS_lookup_dcookie, 0, 0, 0, 0); }
 
 void values(void) __attribute__((weak));
 void cxx(void) __attribute__((weak));
+void through_go(void) __attribute__((weak));
 
 void breakers(void) {
 	before = listed;
@@ -256,6 +268,7 @@ void breakers(void) {
 	if (missing)
 		missing();
 	longjumps();
+	linked();
 	builtins();
 	through(&ops);
 	struct two t;
@@ -267,6 +280,8 @@ void breakers(void) {
 	free(calloc(1, 1));
 	if (values)
 		values();
+	if (through_go)
+		through_go();
 	if (cxx)
 		cxx();
 	atexit(at_exit);
