@@ -246,7 +246,7 @@ func (c *clib) bind(i int) {
 		if r.Symbol > 0 {
 			s := &im.Symbols[r.Symbol]
 			own := cplace{i, s.Addr}
-			if to = c.lookup(i, s.Name, s.Version); s.Defined && (to == nil || i >= c.needed || i == c.loader) && !slices.Contains(to, own) {
+			if to = c.lookup(i, s.Name, s.Version); s.Defined && (to == nil || s.Own || i >= c.needed || i == c.loader) && !slices.Contains(to, own) {
 				// What is loaded later can be asked first for its own, and the loader calls
 				// its own until it has loaded the others.
 				to = append(to, own)

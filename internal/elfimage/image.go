@@ -295,6 +295,9 @@ func (im *Image) readDynamic() error {
 			return fmt.Errorf("it has the loader load other files by %s, which is not followed", what)
 		}
 	}
+	if _, has := im.tags[elf.DT_TEXTREL]; has || elf.DynFlag(im.tags[elf.DT_FLAGS])&elf.DF_TEXTREL != 0 {
+		return errors.New("the loader writes addresses into its code (DT_TEXTREL), which is not followed")
+	}
 	for _, off := range needed {
 		im.Needed = append(im.Needed, im.string(off))
 	}

@@ -13,6 +13,7 @@ type Symbol struct {
 	Hidden  bool   // of an old version: only who asks for that one gets it
 	First   bool   // of the oldest version, or of none: who asks for none gets it
 	Defined bool
+	Own     bool // the image's own references may be bound to it, whoever has another
 	Type    elf.SymType
 	Bind    elf.SymBind
 	Addr    uint64
@@ -34,6 +35,8 @@ func (im *Image) readSymbols() error {
 	versions := im.versions()
 	versym := im.Bytes(im.tags[elf.DT_VERSYM], 2*n)
 	im.exports = map[string][]int{}
+	_, symbolic := im.tags[elf.DT_SYMBOLIC]
+	symbolic = symbolic || elf.DynFlag(im.tags[elf.DT_FLAGS])&elf.DF_SYMBOLIC != 0
 	for i := 0; len(table) >= symbolSize; i, table = i+1, table[symbolSize:] {
 		section := elf.SectionIndex(order.Uint16(table[6:]))
 		s := Symbol{
@@ -41,6 +44,7 @@ func (im *Image) readSymbols() error {
 			Type: elf.SymType(table[4] & 15), Bind: elf.SymBind(table[4] >> 4),
 			Addr: order.Uint64(table[8:]), Size: order.Uint64(table[16:]),
 		}
+		s.Own = s.Defined && (symbolic || s.Bind == elf.STB_LOCAL || elf.SymVis(table[5]&3) != elf.STV_DEFAULT)
 		if im.tags[elf.DT_VERSYM] != 0 && versym != nil {
 			v := order.Uint16(versym[2*i:])
 			s.Version, s.Hidden = versions[v&0x7fff], v&0x8000 != 0

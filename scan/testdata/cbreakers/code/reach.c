@@ -175,6 +175,9 @@ static int real(void) { return CALL(SYS_readahead, -1, 0, 0, 0); }
 int other_name(void) __attribute__((alias("real")));
 __attribute__((weak)) int weak_one(void) { return CALL(SYS_capget, 0, 0, 0, 0); }
 extern int missing(void) __attribute__((weak));
+// Another function of the name is in the program, if this is in a library.
+__attribute__((visibility("protected"))) int own_one(void) { return CALL(SYS_mq_getsetattr, -1, 0, 0, 0); }
+int (*by_own)(void) = own_one;
 
 // What replaces a function of the C library, which that calls itself.
 void *calloc(size_t n, size_t size) {
@@ -265,6 +268,7 @@ void breakers(void) {
 	picked();
 	other_name();
 	weak_one();
+	by_own();
 	if (missing)
 		missing();
 	longjumps();
