@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gocurb/curb/internal/elfimage"
+	"github.com/gocurb/curb/usage"
 )
 
 // defaults are the services that glibc uses for a database of which nsswitch.conf says
@@ -54,6 +55,18 @@ func services(l *elfimage.Loader) ([]string, error) {
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil
+}
+
+// configures loads the modules of services that a program asks for by itself, in the way
+// of nsswitch.conf.
+func (c *clib) configures(lists []string) {
+	for _, list := range lists {
+		for name := range strings.FieldsSeq(dropActions(list)) {
+			if err := c.load(usage.LoadedByNSS, libc(c.l), "libnss_"+name+".so.2"); err != nil {
+				c.unresolved(none, 0, "it asks for names: "+err.Error())
+			}
+		}
+	}
 }
 
 // dropActions takes away what stands in brackets: what is to be done after a service

@@ -31,7 +31,7 @@ type copened struct {
 var watched = map[string]int{
 	"dlopen": 0, "__libc_dlopen_mode": 0, "dlmopen": 1,
 	"dlsym": 1, "dlvsym": 1, "__libc_dlsym": 1,
-	"iconv_open": 0, "setlocale": 1, "newlocale": 1,
+	"iconv_open": 0, "setlocale": 1, "newlocale": 1, "__nss_configure_lookup": 1,
 }
 
 // findNotable finds the functions whose callers matter.
@@ -164,6 +164,11 @@ func (c *clib) asks(w *cwalk, name string, by caller) {
 		}
 	case "iconv_open":
 		c.opened.converts = c.opened.converts || !c.ofLocale(by)
+	case "__nss_configure_lookup":
+		c.configures(names)
+		if !ok {
+			c.cannotTell(name, by)
+		}
 	default: // the locale: without a name it stays, with an empty one the environment says
 		plain := func(s string) bool { return s == "C" || s == "POSIX" }
 		c.opened.converts = c.opened.converts || !ok || slices.ContainsFunc(names, func(s string) bool { return !plain(s) })

@@ -150,3 +150,34 @@ func complete(t *testing.T, u *usage.Usage) {
 		t.Errorf("%s in %s: %s", o.Function, o.Package, o.Reason)
 	}
 }
+
+// What a program asks for by itself, in the way of nsswitch.conf, is loaded too.
+func TestConfiguredServices(t *testing.T) {
+	s := newSystem(t, "hosts: mine\n")
+	s.compile("/lib/x86_64-linux-gnu/libnss_other.so.2", "#include <unistd.h>\nint _nss_other_gethostbyname4_r(void) { return getpgid(0); }")
+	s.compile("/lib/x86_64-linux-gnu/libnss_mine.so.2", `
+int __nss_configure_lookup(const char *, const char *);
+int _nss_mine_one(void) { return __nss_configure_lookup("hosts", "absent [NOTFOUND=continue] other"); }`)
+	u := s.scan(scan.Options{})
+	complete(t, u)
+	if _, ok := u.Find("getpgid"); !ok {
+		t.Error("getpgid is missing, which the module makes")
+	}
+	s.compile("/lib/x86_64-linux-gnu/libnss_mine.so.2", `
+int __nss_configure_lookup(const char *, const char *);
+int _nss_mine_one(const char *list) { return __nss_configure_lookup("hosts", list); }`)
+	if u := s.scan(scan.Options{}); !slices.ContainsFunc(u.Unresolved, func(o usage.Unresolved) bool { return strings.Contains(o.Reason, "__nss_configure_lookup") }) {
+		t.Errorf("it is not said that services cannot be told: %v", u.Unresolved)
+	}
+}
+
+// Code into which the loader writes addresses is not followed.
+func TestAddressesInText(t *testing.T) {
+	s := newSystem(t, "hosts: mine\n")
+	s.compile("/lib/x86_64-linux-gnu/libnss_mine.so.2", "#include <unistd.h>\nstatic int f(void) { return getpgid(0); }\n"+
+		"void *_nss_mine_one(void) { void *p; __asm__(\"movabsq %1, %0\" : \"=r\"(p) : \"i\"(f)); return p; }", "-Wl,-z,notext")
+	if u := s.scan(scan.Options{}); !slices.ContainsFunc(u.Unresolved, func(o usage.Unresolved) bool { return strings.Contains(o.Reason, "DT_TEXTREL") }) {
+		_, ok := u.Find("getpgid")
+		t.Errorf("it is not refused (getpgid is in the list: %v): %v", ok, u.Unresolved)
+	}
+}

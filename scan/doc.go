@@ -180,7 +180,10 @@
 //     scan is made, and no variable of the environment changes that (LD_LIBRARY_PATH,
 //     GCONV_PATH and the like). What dlsym finds by a name that is not known is a
 //     function of a library that code loads, and not of what that needs, unless it is
-//     asked for in all (RTLD_DEFAULT).
+//     asked for in all (RTLD_DEFAULT). No code reads the tables of symbols itself to find
+//     functions, as it could by dl_iterate_phdr, but the loader's and what asks the vDSO.
+//     A static program without symbols asks for names as nsswitch.conf has it, and not by
+//     __nss_configure_lookup.
 //   - A program that asks for no locale has the characters of "C", also where libidn2
 //     reads names of hosts for the C library. Of a static program without symbols that
 //     holds whatever locale it asks for.
