@@ -1,10 +1,12 @@
 package scan_test
 
 import (
+	"debug/elf"
 	"fmt"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -23,12 +25,14 @@ var cbreakers = []struct {
 	flags   string
 	build   []string // flags of the Go command
 	library bool     // the code is in a shared library
+	bare    bool     // no table says where functions are
 }{
 	{name: "optimised", cc: "gcc", flags: "-O2"},
 	{name: "unoptimised", cc: "gcc", flags: "-O0"},
 	{name: "no-plt", cc: "gcc", flags: "-O2 -fno-plt -fcf-protection", build: []string{"-buildmode=pie"}},
 	{name: "absolute", cc: "gcc", flags: "-O1 -fno-pic -fno-asynchronous-unwind-tables"},
 	{name: "clang", cc: "clang", flags: "-O3 -fno-pic"},
+	{name: "bare", cc: "gcc", flags: "-O2 -fPIE -fno-asynchronous-unwind-tables", bare: true},
 	{name: "library", cc: "gcc", flags: "-Os -fPIC -mindirect-branch=thunk -mfunction-return=thunk", library: true},
 }
 
@@ -40,10 +44,15 @@ func TestCBreakers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			link := strings.Join(compileBreaker(t, c.cc, strings.Fields(c.flags), c.library), " ")
 			path := buildOnce(t, "cbreakers-"+c.name, ".", withC(t), append(c.build, "-ldflags=-linkmode=external '-extldflags="+link+"'", "./testdata/cbreakers")...)
+			names := func(u *usage.Usage) *usage.Usage { return u }
+			if c.bare {
+				names = symbolsOf(t, path)
+				path = strippedOf(t, path)
+			}
 			free := breaker(t, path)
-			u := scanned(t, path)
+			u := names(scanned(t, path))
 			open := lostCalls(t, u, free, "before ", "with ")
-			lostCalls(t, inPhase(t, path, usage.Main), free, "with ")
+			lostCalls(t, names(inPhase(t, path, usage.Main)), free, "with ")
 			// What could not be told has to be allowed by name.
 			argv := []string{curb, "run", "--quiet", "--no-cache", "--deny", "trap", "--arguments", "all"}
 			if len(u.Unresolved) > 0 {
@@ -83,6 +92,42 @@ func compileBreaker(t *testing.T, cc string, flags []string, library bool) []str
 	run("g++", append(objects, "-shared", "-o", shared, "-Wl,-soname,"+shared)...)
 	run(cc, "-c", "-o", stub, "testdata/cbreakers/code/stub.c")
 	return []string{stub, shared}
+}
+
+// strippedOf returns a copy of a program without symbols.
+func strippedOf(t *testing.T, path string) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), filepath.Base(path))
+	if text, err := exec.Command("strip", "--strip-all", "-o", out, path).CombinedOutput(); err != nil {
+		t.Fatalf("strip: %v (make deps installs what is needed)\n%s", err, text)
+	}
+	return out
+}
+
+// symbolsOf returns what gives functions in a usage the names that they have in a
+// program.
+func symbolsOf(t *testing.T, path string) func(*usage.Usage) *usage.Usage {
+	t.Helper()
+	f, err := elf.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	symbols, err := f.Symbols()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(u *usage.Usage) *usage.Usage {
+		for i, o := range u.Unresolved {
+			at, err := strconv.ParseUint(o.Function, 0, 64)
+			for _, s := range symbols {
+				if err == nil && s.Value <= at && at < s.Value+s.Size {
+					u.Unresolved[i].Function = s.Name
+				}
+			}
+		}
+		return u
+	}
 }
 
 // lostCalls checks that what a breaker says it has made is in the usage, and returns the

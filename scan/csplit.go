@@ -57,7 +57,7 @@ func (c *clib) split(i int, targets []uint64) bool {
 	for _, addr := range targets {
 		s.cut(addr)
 	}
-	for s.jumps() {
+	for s.jumps() || s.addresses() {
 	}
 	return s.apply()
 }
@@ -68,6 +68,8 @@ type splitter struct {
 	arch *arch
 	open []elfimage.Range // code that is to be cut
 	far  []cjump
+	made []cjump  // addresses, from where to what
+	inds []uint64 // jumps to computed places
 	cuts map[uint64]bool
 }
 
@@ -99,7 +101,11 @@ func (s *splitter) read(fn int) {
 			s.far = append(s.far, cjump{d.pcs[i], in.Target})
 		case isa.Lea:
 			if in.Src.Rip && in.Src.Base == isa.NoReg && in.Src.Index == isa.NoReg {
-				s.cut(uint64(in.Src.Imm))
+				s.made = append(s.made, cjump{d.pcs[i], uint64(in.Src.Imm)})
+			}
+		case isa.JumpInd:
+			if !global(&in.Src) {
+				s.inds = append(s.inds, d.pcs[i])
 			}
 		}
 	}
@@ -132,14 +138,7 @@ func (s *splitter) cut(addr uint64) {
 // jumps notes that functions begin where others jump to, if nothing else leads there,
 // and reports whether there were more.
 func (s *splitter) jumps() bool {
-	starts := s.starts()
-	piece := func(pc uint64) int {
-		i, ok := slices.BinarySearch(starts, pc)
-		if !ok {
-			i--
-		}
-		return i
-	}
+	piece := s.pieces()
 	inside := map[uint64]bool{} // where jumps in the same piece go
 	for _, j := range s.far {
 		if piece(j.from) == piece(j.to) {
@@ -154,6 +153,37 @@ func (s *splitter) jumps() bool {
 		}
 	}
 	return more
+}
+
+// addresses notes that functions begin where the code of others makes addresses, and
+// reports whether there were more. One that jumps to where it computes may do so from an
+// address in itself.
+func (s *splitter) addresses() bool {
+	piece := s.pieces()
+	computes := map[int]bool{}
+	for _, pc := range s.inds {
+		computes[piece(pc)] = true
+	}
+	more := false
+	for _, m := range s.made {
+		if p := piece(m.from); !s.cuts[m.to] && (p != piece(m.to) || !computes[p]) {
+			s.cut(m.to)
+			more = more || s.cuts[m.to]
+		}
+	}
+	return more
+}
+
+// pieces returns a function that returns the number of the piece that a place is in.
+func (s *splitter) pieces() func(pc uint64) int {
+	starts := s.starts()
+	return func(pc uint64) int {
+		i, ok := slices.BinarySearch(starts, pc)
+		if !ok {
+			i--
+		}
+		return i
+	}
 }
 
 // starts returns where pieces begin, in order.
