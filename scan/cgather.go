@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gocurb/curb/internal/elfimage"
 	"github.com/gocurb/curb/internal/gobin"
@@ -19,7 +20,9 @@ func (c *clib) gather() {
 			list = append(list, i)
 		}
 	}
-	c.decode(list, nil)
+	unknown := c.recall(list)
+	c.decode(unknown, nil)
+	c.keep(unknown)
 	targets := c.targets(list)
 	for _, i := range list {
 		if before := c.images[i].Funcs; c.split(i, targets[i]) {
@@ -65,37 +68,47 @@ func (im *cimage) enterAll(fn int) {
 
 // decode reads all functions of some images but those that are known.
 func (c *clib) decode(list []int, known map[elfimage.Range]cfacts) {
-	const batch = 64
+	const batch = 64 // functions
 	type piece struct {
 		im    *cimage
 		first int
 	}
-	next := make(chan piece)
-	var workers sync.WaitGroup
-	for w := range runtime.GOMAXPROCS(0) {
-		if w == len(c.gatherers) {
-			c.gatherers = append(c.gatherers, &gatherer{})
-		}
-		workers.Go(func() {
-			for p := range next {
-				for fn := p.first; fn < min(p.first+batch, len(p.im.Funcs)); fn++ {
-					facts, ok := known[p.im.Funcs[fn].Range]
-					if !ok {
-						facts = p.im.gatherFunc(c.gatherers[w], fn, nil)
-					}
-					p.im.facts[fn] = facts
-				}
-			}
-		})
-	}
+	var pieces []piece
 	for _, i := range list {
 		im := c.images[i]
 		im.facts = make([]cfacts, len(im.Funcs))
 		for fn := 0; fn < len(im.Funcs); fn += batch {
-			next <- piece{im, fn}
+			pieces = append(pieces, piece{im, fn})
 		}
 	}
-	close(next)
+	each(len(pieces), func(k int) {
+		g, ok := c.gatherers.Get().(*gatherer)
+		if !ok {
+			g = &gatherer{}
+		}
+		defer c.gatherers.Put(g)
+		im, first := pieces[k].im, pieces[k].first
+		for fn := first; fn < min(first+batch, len(im.Funcs)); fn++ {
+			facts, ok := known[im.Funcs[fn].Range]
+			if !ok {
+				facts = im.gatherFunc(g, fn, nil)
+			}
+			im.facts[fn] = facts
+		}
+	})
+}
+
+// each calls a function for all numbers below n, on all processors.
+func each(n int, do func(k int)) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for k := int(next.Add(1)) - 1; k < n; k = int(next.Add(1)) - 1 {
+				do(k)
+			}
+		})
+	}
 	workers.Wait()
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/gocurb/curb/internal/elfimage"
 	"github.com/gocurb/curb/internal/gobin"
@@ -24,12 +25,13 @@ type clib struct {
 	start  int             // the function of Go with which its part of the program begins, noFunc if that is not known
 
 	l         *elfimage.Loader
+	store     Store
 	instead   map[int][]int     // the images that are loaded instead of others on some processors
 	notable   map[cplace]string // functions of the C library whose callers matter, with their names
 	decoder   decoder           // of one function after the other
 	linker    decoder           // of the linkage tables
 	unaligned []uint64          // functions of the program's file to which such words of its data point
-	gatherers []*gatherer       // one for each thread that reads functions
+	gatherers sync.Pool         // of what reads functions
 	ends      map[cplace]bool   // whether functions return, as far as it is known
 	keeps     map[cplace]bool   // whether they read where they return to, likewise
 	opened    copened           // what the program loads by itself
@@ -89,7 +91,7 @@ type copen struct {
 }
 
 // loadC loads the libraries that the program needs, and reads all of their code.
-func (a *analysis) loadC(sysroot string) (*clib, error) {
+func (a *analysis) loadC(sysroot string, store Store) (*clib, error) {
 	path, err := pathIn(sysroot, a.file.Path)
 	if err != nil {
 		return nil, err
@@ -99,7 +101,7 @@ func (a *analysis) loadC(sysroot string) (*clib, error) {
 		return nil, err
 	}
 	l := elfimage.NewLoader(sysroot, exe)
-	c := &clib{a: a, once: map[cplace]bool{}, l: l, notable: map[cplace]string{}, ends: map[cplace]bool{}, keeps: map[cplace]bool{}}
+	c := &clib{a: a, store: store, once: map[cplace]bool{}, l: l, notable: map[cplace]string{}, ends: map[cplace]bool{}, keeps: map[cplace]bool{}}
 	if err := c.preload(exe); err != nil {
 		return nil, err
 	}

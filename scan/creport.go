@@ -17,7 +17,7 @@ import (
 
 // beginC loads the C code that belongs to the program, before Go's is walked. Where
 // that cannot be done, the program's C code is unresolved.
-func (a *analysis) beginC(sysroot string, opened []string) error {
+func (a *analysis) beginC(opts Options) error {
 	linked := "it begins with C code"
 	switch {
 	case len(a.file.Needed) > 0:
@@ -30,7 +30,7 @@ func (a *analysis) beginC(sysroot string, opened []string) error {
 		a.unresolved(noFunc, a.file.Entry, linked+", which is C code and not analysed: "+why+" (build with CGO_ENABLED=0)")
 		return nil
 	}
-	c, err := a.loadC(sysroot)
+	c, err := a.loadC(opts.Sysroot, opts.Libraries)
 	if err != nil {
 		a.refused = true
 		advice := "build with CGO_ENABLED=0"
@@ -43,7 +43,7 @@ func (a *analysis) beginC(sysroot string, opened []string) error {
 	a.c = c
 	a.pointers = append(a.pointers, c.variables()...)
 	slices.Sort(a.pointers)
-	return c.assumeOpened(opened)
+	return c.assumeOpened(opts.Assume.Dlopen)
 }
 
 // refusesC says why the C code of a program like this one cannot be analysed, if so.
@@ -130,29 +130,19 @@ func (c *clib) looked() []usage.LoaderFile {
 	var out []usage.LoaderFile
 	for _, name := range slices.Sorted(maps.Keys(c.l.Files)) {
 		file := usage.LoaderFile{Path: name}
-		if b := c.l.Files[name]; b != nil {
-			file.SHA256 = fmt.Sprintf("%x", sha256.Sum256(b))
-		}
 		if im := c.l.Found[name]; im != nil {
+			file.SHA256 = fmt.Sprintf("%x", im.Sum())
 			i := slices.IndexFunc(c.images, func(x *cimage) bool { return x.Image == im })
 			file.BuildID, file.Loaded, file.By = im.BuildID(), c.images[i].how, c.l.By(im).Name
 			if c.l.By(im) == c.images[0].Image {
 				file.By = filepath.Base(c.a.file.Path)
 			}
+		} else if b := c.l.Files[name]; b != nil {
+			file.SHA256 = fmt.Sprintf("%x", sha256.Sum256(b))
 		}
 		out = append(out, file)
 	}
 	return out
-}
-
-// sum returns the hash of an image's file.
-func (c *clib) sum(im *cimage) string {
-	for name, found := range c.l.Found {
-		if found == im.Image {
-			return fmt.Sprintf("%x", sha256.Sum256(c.l.Files[name]))
-		}
-	}
-	return ""
 }
 
 // frame describes a function of C, or another place where there is none.

@@ -37,7 +37,7 @@ func (a *analysis) loader(sysroot string) {
 	}
 	a.loaderFile = &usage.LoaderFile{Path: path}
 	if a.c != nil { // what of it can run is known
-		a.loaderFile.SHA256 = a.c.sum(a.c.images[a.c.loader])
+		a.loaderFile.SHA256 = fmt.Sprintf("%x", a.c.images[a.c.loader].Sum())
 		return
 	}
 	calls, err := a.loaderCalls()

@@ -25,6 +25,9 @@ type Options struct {
 	// Sysroot is the directory that holds the files of the system that the
 	// program will run on, the dynamic loader among them; "" is this one's.
 	Sysroot string
+	// Libraries keeps what is read of libraries from one scan to the next; nil: nothing
+	// is kept.
+	Libraries Store
 }
 
 // File says what the Go executable at path can ask of the kernel. The usage
@@ -43,7 +46,7 @@ func File(path string, opts Options) (*usage.Usage, error) {
 	a := newAnalysis(f)
 	a.table = table
 	a.assume(opts.Assume)
-	if err := a.beginC(opts.Sysroot, opts.Assume.Dlopen); err != nil {
+	if err := a.beginC(opts); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if opts.AllCode {

@@ -12,18 +12,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/gocurb/curb/scan"
 	"github.com/gocurb/curb/usage"
 )
 
 const (
-	suffix  = ".json.gz"
-	pattern = "*.tmp" // of files that are being written
-	// stale is after what time such a file has been left behind.
-	stale = time.Hour
+	suffix = ".json.gz"
 	// MaxEntries is how many results are kept. That of the go command, which can
 	// make 110 different calls, takes 60 kB.
 	MaxEntries = 128
@@ -67,10 +62,13 @@ func (c *Cache) Scan(path string, opts scan.Options) (*usage.Usage, error) {
 		u.Binary = path
 		return u, nil
 	}
+	lib := c.libraries()
+	opts.Libraries = lib
 	u, err := scan.File(path, opts)
 	if err != nil {
 		return nil, err
 	}
+	lib.prune()
 	// A file that changed meanwhile may not be the one that was hashed.
 	after, err := os.Stat(path)
 	if err == nil && os.SameFile(before, after) && before.Size() == after.Size() && before.ModTime().Equal(after.ModTime()) {
@@ -125,7 +123,7 @@ func hashFile(path string) ([]byte, error) {
 var errDamaged = errors.New("the entry is damaged")
 
 func (c *Cache) load(key string) (*usage.Usage, error) {
-	if err := c.check(); err != nil {
+	if err := check(c.dir); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(c.dir, key+suffix)
@@ -149,8 +147,7 @@ func (c *Cache) load(key string) (*usage.Usage, error) {
 	if e.Key != key || e.Usage == nil || e.Usage.Syscalls == nil || e.Usage.Unresolved == nil {
 		return nil, errDamaged
 	}
-	now := time.Now()
-	os.Chtimes(path, now, now) // it was used; if that cannot be said, it goes earlier
+	used(path)
 	return e.Usage, nil
 }
 
@@ -160,71 +157,15 @@ type entry struct {
 	Usage *usage.Usage
 }
 
-func (c *Cache) store(key string, u *usage.Usage) (err error) {
-	if err := os.MkdirAll(c.dir, 0o700); err != nil {
-		return err
-	}
-	if err := c.check(); err != nil {
-		return err
-	}
+func (c *Cache) store(key string, u *usage.Usage) error {
 	unnamed := *u
 	unnamed.Binary = ""
-	f, err := os.CreateTemp(c.dir, pattern)
+	err := write(c.dir, key+suffix, func(f io.Writer) error {
+		z, _ := gzip.NewWriterLevel(f, gzip.BestSpeed) // fails on a bad level only
+		return errors.Join(json.NewEncoder(z).Encode(entry{key, &unnamed}), z.Close())
+	})
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	z, _ := gzip.NewWriterLevel(f, gzip.BestSpeed) // fails on a bad level only
-	err = errors.Join(json.NewEncoder(z).Encode(entry{key, &unnamed}), z.Close(), f.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), filepath.Join(c.dir, key+suffix)); err != nil {
-		return err
-	}
-	return c.prune()
-}
-
-// check refuses a directory that another user can write to: what is in it decides
-// what a program is allowed.
-func (c *Cache) check() error {
-	info, err := os.Stat(c.dir)
-	if err != nil {
-		return err
-	}
-	if !isPrivate(info) {
-		return fmt.Errorf("%s: others can write to it", c.dir)
-	}
-	return nil
-}
-
-// prune removes the entries that were not used for longest, where there are too
-// many, and what was left behind half written.
-func (c *Cache) prune() error {
-	files, err := os.ReadDir(c.dir)
-	if err != nil {
-		return err
-	}
-	var entries []fs.FileInfo
-	for _, file := range files {
-		info, err := file.Info()
-		if err != nil {
-			continue // another curb has removed it
-		}
-		switch {
-		case strings.HasSuffix(file.Name(), suffix):
-			entries = append(entries, info)
-		case strings.HasSuffix(file.Name(), ".tmp") && time.Since(info.ModTime()) > stale:
-			os.Remove(filepath.Join(c.dir, file.Name()))
-		}
-	}
-	slices.SortFunc(entries, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
-	for _, old := range entries[min(MaxEntries, len(entries)):] {
-		os.Remove(filepath.Join(c.dir, old.Name()))
-	}
-	return nil
+	return prune(c.dir, suffix, MaxEntries)
 }

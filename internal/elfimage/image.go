@@ -9,6 +9,7 @@ package elfimage
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"debug/elf"
 	"encoding/binary"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"os"
 	"slices"
 	"sort"
+	"sync"
 )
 
 // An Image is one file, at the addresses that it names itself.
@@ -44,6 +46,7 @@ type Image struct {
 	Handlers []Handler // that the tables for unwinding name
 
 	data     []byte
+	sum      func() [sha256.Size]byte
 	notes    []byte
 	segments []segment
 	tags     map[elf.DynTag]uint64
@@ -113,6 +116,7 @@ func Read(data []byte, name string) (*Image, error) {
 			return nil, err
 		}
 	}
+	im.sum = sync.OnceValue(func() [sha256.Size]byte { return sha256.Sum256(data) })
 	im.findCode()
 	im.findFuncs()
 	return im, nil
@@ -333,6 +337,9 @@ func (im *Image) string(off uint64) string {
 	}
 	return text(im.From(im.tags[elf.DT_STRTAB]), off)
 }
+
+// Sum returns the SHA-256 of the file.
+func (im *Image) Sum() [sha256.Size]byte { return im.sum() }
 
 // BuildID returns the build ID that the linker gave the file, in hex, "" where
 // there is none.
