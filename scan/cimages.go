@@ -26,6 +26,7 @@ type clib struct {
 
 	l         *elfimage.Loader
 	store     Store
+	vdso      []*cimage         // those that name functions of the vDSO
 	instead   map[int][]int     // the images that are loaded instead of others on some processors
 	notable   map[cplace]string // functions of the C library whose callers matter, with their names
 	decoder   decoder           // of one function after the other

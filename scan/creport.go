@@ -224,5 +224,11 @@ func (a *analysis) broughtInBy(nr uint32) []usage.Source {
 
 // asksVDSO reports whether a library looks a function of the vDSO up.
 func (c *clib) asksVDSO(symbol string) bool {
-	return c != nil && slices.ContainsFunc(c.images, func(im *cimage) bool { return im.Holds(symbol) })
+	if c == nil {
+		return false
+	}
+	if c.vdso == nil {
+		c.vdso = slices.DeleteFunc(slices.Clone(c.images), func(im *cimage) bool { return !im.Mentions("__vdso_") && !im.Mentions("__kernel_") })
+	}
+	return slices.ContainsFunc(c.vdso, func(im *cimage) bool { return im.Holds(symbol) })
 }
