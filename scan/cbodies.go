@@ -56,7 +56,7 @@ func (a *analysis) heldInC(fn int) ([]caller, bool) {
 // directCalls returns the direct calls of a function and jumps to it.
 func (a *analysis) directCalls(fn int) []caller {
 	if a.inC(fn) {
-		return a.cwalk.callers[a.c.function(fn)]
+		return a.cwalk.callersOf(a.c.function(fn))
 	}
 	return a.callers[fn]
 }

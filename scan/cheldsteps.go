@@ -182,7 +182,7 @@ func (h *cheld) returned(s cstate) {
 			return
 		}
 	}
-	for _, by := range h.w.callers[s.at] {
+	for _, by := range h.w.callersOf(s.at) {
 		if !h.w.c.a.inC(by.fn) {
 			h.open = true
 			return

@@ -100,7 +100,7 @@ func (c *climb) callers(fn int, l loc, args arguments, through []int) {
 	a := c.a
 	calls := a.directCalls(fn)
 	how, indirect := a.indirect(fn)
-	never := a.inC(fn) && !a.cwalk.begun[a.c.function(fn)] // it is entered elsewhere
+	never := a.inC(fn) && !a.cwalk.entersAt(a.c.function(fn)) // it is entered elsewhere
 	if more, held := a.heldInC(fn); indirect && held {
 		calls, indirect = slices.Concat(calls, more), false
 		never = never || len(calls) == 0

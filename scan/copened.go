@@ -93,7 +93,7 @@ func (c *clib) loadMore(w *cwalk) (more bool) {
 		calls, ok := w.allCalls(at)
 		inside := p.image == 0 && loadsByItself(c.images[0].Image)
 		if inside {
-			calls, ok = w.callers[at], !w.addressTaken(p)
+			calls, ok = w.callersOf(at), !w.addressTaken(p)
 		}
 		if !ok {
 			c.cannotTell(c.notable[p], caller{c.number(at), place{}})

@@ -14,13 +14,13 @@ type cwalk struct {
 	c       *clib
 	steps   []csteps // of each image: how its functions were reached
 	queue   []cfunc
-	taken   map[cplace]cstep   // functions that may be called through a pointer
-	objects map[cplace]cstep   // addresses by which code or data can come to objects
-	callers map[cfunc][]caller // the direct calls and jumps to functions
-	roots   map[cfunc]bool     // functions that the loader or the kernel enters
-	begun   map[cfunc]bool     // functions that are entered at their beginning
-	named   map[cplace]bool    // functions that are found by their names
-	whole   *cwalk             // of a phase: that of the program's whole life
+	taken   map[cplace]cstep // functions that may be called through a pointer
+	objects map[cplace]cstep // addresses by which code or data can come to objects
+	callers [][][]caller     // of each image: the direct calls and jumps to its functions
+	roots   map[cfunc]bool   // functions that the loader or the kernel enters
+	begun   [][]bool         // of each image: functions that are entered at their beginning
+	named   map[cplace]bool  // functions that are found by their names
+	whole   *cwalk           // of a phase: that of the program's whole life
 
 	dozing map[cvariable][]cfunc // functions that were reached and do nothing yet
 	set    map[cvariable]bool    // variables of threads that may have been set
@@ -53,9 +53,11 @@ func (s csteps) reached(yield func(fn int) bool) {
 var none = cfunc{noFunc, noFunc}
 
 func (c *clib) newWalk() *cwalk {
-	w := &cwalk{c: c, taken: map[cplace]cstep{}, objects: map[cplace]cstep{}, callers: map[cfunc][]caller{}, roots: map[cfunc]bool{}, begun: map[cfunc]bool{}, named: map[cplace]bool{}, dozing: map[cvariable][]cfunc{}, set: map[cvariable]bool{}}
+	w := &cwalk{c: c, taken: map[cplace]cstep{}, objects: map[cplace]cstep{}, roots: map[cfunc]bool{}, named: map[cplace]bool{}, dozing: map[cvariable][]cfunc{}, set: map[cvariable]bool{}}
 	for _, im := range c.images {
 		w.steps = append(w.steps, make(csteps, len(im.Funcs)))
+		w.callers = append(w.callers, make([][]caller, len(im.Funcs)))
+		w.begun = append(w.begun, make([]bool, len(im.Funcs)))
 	}
 	return w
 }
@@ -224,11 +226,17 @@ func (w *cwalk) call(to cplace, x ref, s cstep) {
 		if s.from != none {
 			by = w.c.number(s.from)
 		}
-		at := cfunc{to.image, fn}
-		w.callers[at] = append(w.callers[at], caller{by, x.place})
+		at := &w.callers[to.image][fn]
+		*at = append(*at, caller{by, x.place})
 	}
 	w.visit(to, s)
 }
+
+// callersOf returns the direct calls of a function and jumps to it.
+func (w *cwalk) callersOf(at cfunc) []caller { return w.callers[at.image][at.fn] }
+
+// entersAt reports whether a function is entered at its beginning.
+func (w *cwalk) entersAt(at cfunc) bool { return w.begun[at.image][at.fn] }
 
 // through returns where a call of an address ends up: the linkage tables jump on
 // to where a word of theirs says.
@@ -283,7 +291,7 @@ func (w *cwalk) visit(p cplace, s cstep) {
 		return
 	}
 	if w.c.images[p.image].Funcs[fn].Start == p.addr {
-		w.begun[cfunc{p.image, fn}] = true
+		w.begun[p.image][fn] = true
 	}
 	if s.how == isRoot {
 		w.roots[cfunc{p.image, fn}] = true

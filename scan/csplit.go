@@ -85,7 +85,7 @@ func (s *splitter) read(fn int) {
 			case refCall, refAddr:
 				s.cut(x.addr)
 			case refJump:
-				s.far = append(s.far, cjump{f.Start + uint64(x.off), x.addr})
+				s.jump(f.Start+uint64(x.off), x.addr)
 			}
 		}
 		return
@@ -98,9 +98,9 @@ func (s *splitter) read(fn int) {
 		case isa.Call:
 			s.cut(in.Target)
 		case isa.Jump, isa.CondJump:
-			s.far = append(s.far, cjump{d.pcs[i], in.Target})
+			s.jump(d.pcs[i], in.Target)
 		case isa.Lea:
-			if in.Src.Rip && in.Src.Base == isa.NoReg && in.Src.Index == isa.NoReg {
+			if in.Src.Rip && in.Src.Base == isa.NoReg && in.Src.Index == isa.NoReg && s.inOpen(uint64(in.Src.Imm)) {
 				s.made = append(s.made, cjump{d.pcs[i], uint64(in.Src.Imm)})
 			}
 		case isa.JumpInd:
@@ -129,15 +129,30 @@ func (s *splitter) fromGo(c *clib) {
 // cut notes that a function begins at an address, if that is in code that is to be
 // cut and an instruction begins there.
 func (s *splitter) cut(addr uint64) {
-	i := sort.Search(len(s.open), func(i int) bool { return s.open[i].End > addr })
-	if i < len(s.open) && s.open[i].Contains(addr) && s.im.begins(addr) {
+	if s.inOpen(addr) && s.im.begins(addr) {
 		s.cuts[addr] = true
 	}
+}
+
+// jump notes a jump to code that is to be cut.
+func (s *splitter) jump(from, to uint64) {
+	if s.inOpen(to) {
+		s.far = append(s.far, cjump{from, to})
+	}
+}
+
+// inOpen reports whether an address is in code that is to be cut.
+func (s *splitter) inOpen(addr uint64) bool {
+	i := sort.Search(len(s.open), func(i int) bool { return s.open[i].End > addr })
+	return i < len(s.open) && s.open[i].Contains(addr)
 }
 
 // jumps notes that functions begin where others jump to, if nothing else leads there,
 // and reports whether there were more.
 func (s *splitter) jumps() bool {
+	if len(s.far) == 0 {
+		return false
+	}
 	piece := s.pieces()
 	inside := map[uint64]bool{} // where jumps in the same piece go
 	for _, j := range s.far {
@@ -147,7 +162,7 @@ func (s *splitter) jumps() bool {
 	}
 	more := false
 	for _, j := range s.far {
-		if !inside[j.to] && !s.cuts[j.to] && s.im.FuncAt(j.to) >= 0 && s.ends(j.to) {
+		if !inside[j.to] && !s.cuts[j.to] && s.ends(j.to) {
 			s.cut(j.to)
 			more = more || s.cuts[j.to]
 		}
@@ -159,6 +174,9 @@ func (s *splitter) jumps() bool {
 // reports whether there were more. One that jumps to where it computes may do so from an
 // address in itself.
 func (s *splitter) addresses() bool {
+	if len(s.made) == 0 {
+		return false
+	}
 	piece := s.pieces()
 	computes := map[int]bool{}
 	for _, pc := range s.inds {

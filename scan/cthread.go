@@ -49,16 +49,40 @@ func (w *cwalk) sets(v cvariable) {
 func (c *clib) waits(f cfunc) (cvariable, bool) {
 	im := c.images[f.image]
 	var word uint64
+	var at uint32
 	for _, x := range im.facts[f.fn].refs {
 		if _, ok := im.threads[x.addr]; ok && x.kind == refLoad && x.size == 8 {
-			word = x.addr
+			word, at = x.addr, x.off
 			break
 		}
 	}
-	if word == 0 || len(im.mids[f.fn]) > 0 {
+	if word == 0 || len(im.mids[f.fn]) > 0 || im.facts[f.fn].plain && !c.onlyOpens(f, at) {
 		return cvariable{}, false
 	}
 	return cvariable{f.image, im.threads[word]}, onlyLooks(c.a.body(c.number(f)), word)
+}
+
+// onlyOpens reports whether a function does nothing up to an instruction but to make its
+// frame.
+func (c *clib) onlyOpens(f cfunc, off uint32) bool {
+	im := c.images[f.image]
+	d := &c.linker
+	d.arch = c.a.arch
+	d.reset()
+	r := im.Funcs[f.fn].Range
+	for code := im.Bytes(r.Start, uint64(off)); len(code) > 0; {
+		n, err := d.append(code, r.Start)
+		if err != nil || n == 0 || n > uint64(len(code)) {
+			return false
+		}
+		switch in := &d.insts[len(d.insts)-1]; in.Op {
+		case isa.Nop, isa.Landing, isa.Push, isa.Add, isa.Sub:
+		default:
+			return false
+		}
+		code = code[n:]
+	}
+	return true
 }
 
 // onlyLooks reports whether a function does nothing but return if the variable is zero

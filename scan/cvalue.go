@@ -79,7 +79,7 @@ func (v *cargument) variable(p cplace) {
 // allCalls returns the calls of a function: the direct ones, and those through
 // pointers. It is not ok if there may be others.
 func (w *cwalk) allCalls(at cfunc) (calls []caller, ok bool) {
-	calls, ok = w.callers[at], !w.roots[at]
+	calls, ok = w.callersOf(at), !w.roots[at]
 	if _, taken := w.taken[cplace{at.image, w.c.images[at.image].Funcs[at.fn].Start}]; taken {
 		held, known := w.heldCalls(at)
 		calls, ok = slices.Concat(calls, held), ok && known

@@ -148,7 +148,7 @@ func (w *cwalk) partOfOther(at cfunc) bool {
 	if w.whole != nil {
 		w = w.whole
 	}
-	for _, by := range w.callers[at] {
+	for _, by := range w.callersOf(at) {
 		if !w.c.a.inC(by.fn) {
 			continue
 		}

@@ -14,9 +14,9 @@ import (
 func (c *clib) unalignedWords() []uint64 {
 	im := c.images[0]
 	if im.PIC || len(im.Funcs) == 0 {
-		return nil
+		return []uint64{}
 	}
-	var out []uint64
+	out := []uint64{}
 	first, last := im.Funcs[0].Start, im.Funcs[len(im.Funcs)-1].Start
 	for start, b := range im.Segments {
 		for i := 0; i+8 <= len(b); i++ {

@@ -132,6 +132,9 @@ func (a *analysis) textCalls(code []byte, addr uint64) ([]loaderCall, error) {
 // endCalls makes an end of every call of a function that never returns: what
 // stands behind it belongs to somebody else.
 func (b *body) endCalls(entries []uint64) {
+	if !slices.ContainsFunc(b.insts, func(in isa.Inst) bool { return in.Op == isa.Call && in.Target >= b.fn.Entry && in.Target < b.fn.End }) {
+		return
+	}
 	out := b.successors()
 	returns := map[int]bool{} // functions, by their first instruction
 	for changed := true; changed; {

@@ -32,7 +32,7 @@ func (b *body) followSP() {
 	for i := range found {
 		found[i] = notYet
 	}
-	var work []int
+	var work, next []int
 	set := func(i int, sp int64) {
 		switch {
 		case found[i] == sp || found[i] == unknownSP:
@@ -50,7 +50,8 @@ func (b *body) followSP() {
 	for len(work) > 0 {
 		i := work[len(work)-1]
 		work = work[:len(work)-1]
-		for _, to := range b.next(i, out, nil) {
+		next = b.next(i, out, next[:0])
+		for _, to := range next {
 			set(to, b.nextSP(i, found[i]))
 		}
 	}
