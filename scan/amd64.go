@@ -32,6 +32,7 @@ var amd64 = arch{
 	temporary: isa.NoReg,
 	copyTo:    x86.DI, copyFrom: x86.SI,
 	linkage: isa.NoReg,
+	link:    isa.NoReg,
 	glibc:   "/lib64/ld-linux-x86-64",
 	musl:    "ld-musl-x86_64.so.1",
 	// Mapped at a fixed address (Linux arch/x86/include/uapi/asm/vsyscall.h).

@@ -58,6 +58,7 @@ type arch struct {
 	glibc   string  // how the path of the GNU C library's dynamic loader begins
 	musl    string  // the name of musl's
 	linkage isa.Reg // where linkage tables have the address that they jump to, or NoReg
+	link    isa.Reg // where calls leave the address to return to, or NoReg
 
 	// anchored means that compilers reach variables by displacements from others, or from
 	// places in the midst of others (section anchors).

@@ -28,6 +28,7 @@ var aarch64 = arch{
 	temporary: arm64.X27,
 	copyTo:    arm64.X21, copyFrom: arm64.X20,
 	linkage:       arm64.X17,
+	link:          arm64.X30,
 	anchored:      true,
 	glibc:         "/lib/ld-linux-aarch64",
 	musl:          "ld-musl-aarch64.so.1",

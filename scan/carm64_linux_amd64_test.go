@@ -78,15 +78,16 @@ func TestCForARM64(t *testing.T) {
 		"only":          {".", "./testdata/carm64", nil, nil, nil, identities},
 		"static-only":   {".", "./testdata/carm64", []string{static}, nil, nil, identities},
 		"musl":          {small, "./names", []string{static}, byC, looks, "socket connect"},
+		"musl-shared":   {small, "./names", []string{external}, byC, looks, "socket connect"},
 		"musl-stripped": {small, "./names", []string{static + " -s"}, byC, looks, "socket connect"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env := withCForARM64(t)
-			if strings.HasPrefix(name, "musl") {
-				env = append(env, "CC=aarch64-linux-musl-gcc")
+			env, root := withCForARM64(t), arm64Root
+			if strings.HasPrefix(name, "musl") { // Debian's musl:arm64 is where it belongs
+				env, root = append(env, "CC=aarch64-linux-musl-gcc"), ""
 			}
 			path := buildOnce(t, "carm64-"+name, c.dir, env, append(c.flags, c.pkg)...)
-			u, err := scan.File(path, scan.Options{Sysroot: arm64Root})
+			u, err := scan.File(path, scan.Options{Sysroot: root})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,7 +3,8 @@ package scan
 import "github.com/gocurb/curb/internal/isa"
 
 // compares reports whether code makes a pointer to compare another with it, and for
-// nothing else: so C libraries look where a signal has interrupted them.
+// nothing else: so C libraries look where a signal has interrupted them. An addition
+// makes one where code does so in two steps.
 func (c *clib) compares(at cfunc, x ref) bool {
 	im := c.images[at.image]
 	pc := im.Funcs[at.fn].Start + uint64(x.off)
@@ -16,7 +17,7 @@ func (c *clib) compares(at cfunc, x ref) bool {
 		code, pc = code[n:], pc+n
 	}
 	made, next := &d.insts[0], &d.insts[1]
-	if made.Op != isa.Lea && made.Op != isa.Mov || made.Dst.Kind != isa.KindReg || next.Op != isa.Cmp || !readsReg(next, made.Dst.Reg) {
+	if made.Op != isa.Lea && made.Op != isa.Mov && made.Op != isa.Add || made.Dst.Kind != isa.KindReg || next.Op != isa.Cmp || !readsReg(next, made.Dst.Reg) {
 		return false
 	}
 	b := c.a.body(c.number(at))

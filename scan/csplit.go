@@ -218,7 +218,8 @@ func (s *splitter) starts() []uint64 {
 }
 
 // ends reports whether control does not come to an address from the instruction
-// before it: neither does it from a call that padding follows.
+// before it: neither does it from a call that padding follows, or what saves where the
+// function returns to, which the call would have changed.
 func (s *splitter) ends(addr uint64) bool {
 	fn := s.im.FuncAt(addr)
 	if s.im.Funcs[fn].Start == addr || !s.im.begins(addr) {
@@ -235,12 +236,22 @@ func (s *splitter) ends(addr uint64) bool {
 		}
 		switch last := &insts[len(insts)-1]; {
 		case last.Op == isa.Call:
-			return padded
+			return padded || s.savesLink(addr)
 		case last.Op != isa.Nop:
 			return !falls(last)
 		}
 	}
 	return false
+}
+
+// savesLink reports whether the instruction at an address saves the register in which
+// calls leave where to return to.
+func (s *splitter) savesLink(addr uint64) bool {
+	d := decoder{arch: s.arch}
+	insts, err := d.one(s.im.From(addr), addr)
+	return err == nil && s.arch.link != isa.NoReg && slices.ContainsFunc(insts, func(in isa.Inst) bool {
+		return in.Op == isa.Mov && in.Dst.Kind == isa.KindMem && in.Dst.Base == s.arch.sp && register(&in.Src, s.arch.link)
+	})
 }
 
 // apply cuts the functions, and reports whether there was anything to cut.

@@ -71,6 +71,10 @@ func settle() error {
 	if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
 		return fmt.Errorf("mount /proc: %w", err)
 	}
+	// What cannot be removed must not stay behind in what the machine shares.
+	if err := unix.Mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=64m"); err != nil {
+		return fmt.Errorf("give programs shared memory of their own: %w", err)
+	}
 	// A compiler in trouble removes what it was to write. Nobody removes a mount point.
 	if err := unix.Mount("/dev/full", "/dev/full", "", unix.MS_BIND, ""); err != nil {
 		return fmt.Errorf("have programs leave /dev/full: %w", err)

@@ -139,7 +139,8 @@ func optionsFor(binary string, phase usage.Phase) scan.Options {
 		return scan.Options{Phase: phase} // the scan says what is wrong
 	}
 	defer f.Close()
-	if f.Machine == elf.EM_AARCH64 {
+	libraries, _ := f.ImportedLibraries()
+	if f.Machine == elf.EM_AARCH64 && !slices.Contains(libraries, "libc.so") { // Debian's musl:arm64 is where it belongs
 		return scan.Options{Phase: phase, Sysroot: sysroot}
 	}
 	return scan.Options{Phase: phase}

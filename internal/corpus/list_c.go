@@ -8,8 +8,9 @@ import (
 
 // cModes are the modes for C code: as on any machine with a C compiler; that, and
 // stripped; linked by the system's linker; position-independent too; with the C
-// library inside, glibc or musl; without cgo, with the libraries loaded by the program
-// itself; and as Debian builds it. (The race detector's code is not followed.)
+// library inside, glibc or musl; with musl outside; without cgo, with the libraries
+// loaded by the program itself; and as Debian builds it. (The race detector's code is
+// not followed.)
 var cModes = map[string]cMode{
 	"cgo":          {cgo: true},
 	"cgo-stripped": {cgo: true, flags: []string{"-ldflags=-s -w"}},
@@ -17,6 +18,7 @@ var cModes = map[string]cMode{
 	"cgo-pie":      {cgo: true, flags: []string{"-ldflags=-linkmode=external -s", "-buildmode=pie"}},
 	"glibc":        {cgo: true, flags: []string{"-ldflags=-linkmode=external -extldflags=-static"}},
 	"musl":         {cgo: true, musl: true, flags: []string{"-ldflags=-linkmode=external -extldflags=-static"}},
+	"musl-shared":  {cgo: true, musl: true, flags: []string{"-ldflags=-linkmode=external"}},
 	"package":      {},
 }
 
@@ -58,7 +60,7 @@ func cRows() []row {
 			add("arm64", p, "cgo", "cgo-pie", "glibc", "musl")
 		}
 	}
-	add("amd64", names, "plain", "cgo", "cgo-stripped", "cgo-external", "cgo-pie", "glibc", "musl")
+	add("amd64", names, "plain", "cgo", "cgo-stripped", "cgo-external", "cgo-pie", "glibc", "musl", "musl-shared")
 	add("amd64", libc, "cgo", "cgo-pie")
 	static := libc
 	static.ways = slices.DeleteFunc(slices.Clone(libc.ways), func(w way) bool { // a static program's dlsym does not find cos
@@ -68,13 +70,13 @@ func cRows() []row {
 	add("amd64", static, "glibc")
 	add("amd64", cpp, "cgo", "cgo-stripped", "glibc")
 	add("amd64", purego, "plain", "cgo")
-	add("amd64", sqlite, "cgo", "cgo-pie", "glibc", "musl")
+	add("amd64", sqlite, "cgo", "cgo-pie", "glibc", "musl", "musl-shared")
 	add("amd64", sqlitego, "plain", "cgo")
-	add("arm64", names, "cgo", "cgo-stripped", "cgo-pie", "glibc", "musl")
+	add("arm64", names, "cgo", "cgo-stripped", "cgo-pie", "glibc", "musl", "musl-shared")
 	add("arm64", unconverted(libc), "cgo", "cgo-pie")
 	add("arm64", unconverted(static), "glibc")
 	add("arm64", cpp, "cgo", "cgo-stripped", "glibc")
-	add("arm64", sqlite, "cgo", "cgo-pie", "glibc", "musl")
+	add("arm64", sqlite, "cgo", "cgo-pie", "glibc", "musl", "musl-shared")
 	for _, p := range debianPackages {
 		p.set = debian
 		add("amd64", p, "package")
@@ -124,7 +126,7 @@ var names = program{
 
 // The C library does what it can do.
 var libc = program{
-	pkg: "./libc", set: "c", needs: []string{"getppid"}, // it starts a shell
+	pkg: "./libc", set: "c", faults: true, needs: []string{"getppid"}, // it starts a shell
 	ways: []way{
 		{args: []string{"threads", "memory", "direct"}}, {args: []string{"callbacks"}}, {args: []string{"cancel"}},
 		{args: []string{"files", "waits", "shared"}}, {args: []string{"processes"}}, {args: []string{"signals"}},
@@ -134,12 +136,15 @@ var libc = program{
 	},
 }
 
-var cpp = program{pkg: "./cpp", set: "c", ways: []way{{args: []string{"{dir}"}}, {args: []string{"{dir}/missing"}, exit: 1}}}
+var cpp = program{
+	pkg: "./cpp", set: "c", faults: true,
+	ways: []way{{args: []string{"{dir}"}}, {args: []string{"{dir}/missing"}, exit: 1}},
+}
 
 var purego = program{pkg: "./purego", set: "c", module: "github.com/ebitengine/purego", refused: true, ways: []way{{}}}
 
 var sqlite = program{
-	pkg: "./sqlite", set: "c", module: "github.com/mattn/go-sqlite3", loads: []string{}, // no extension of SQLite
+	pkg: "./sqlite", set: "c", faults: true, module: "github.com/mattn/go-sqlite3", loads: []string{}, // no extension of SQLite
 	ways: []way{{args: []string{"{dir}"}}, {args: []string{"{dir}/missing"}, exit: 1}, {exit: 1}},
 }
 
