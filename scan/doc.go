@@ -154,7 +154,8 @@
 //     nowhere else, only the switches of its function lead. A symbol that nothing
 //     defines is not called. In code of which no table says where functions end, a
 //     call that padding follows does not return if control comes behind that from
-//     elsewhere only.
+//     elsewhere only; nor, on arm64, does one behind which the code saves the link
+//     register.
 //   - Functions of C leave the registers as they were that the ABI says they keep, and
 //     compilers read nothing again behind a call that the callee may have changed.
 //     What returns a second time, as setjmp does, reads where it is to return to
@@ -190,8 +191,9 @@
 //   - On arm64 no page of an address is passed to another function of C or kept
 //     outside of the registers and the frame before it is completed, and a variable is
 //     reached from another's address, or from a place between variables, only in the
-//     function that makes that address, by adding a constant. A conditional jump
-//     behind which a switch's table is read keeps the index within the table.
+//     function that makes that address, by adding a constant. No address is made from
+//     a multiple of a page. A conditional jump behind which a switch's table is read
+//     keeps the index within the table.
 //   - The code does not change itself, and makes none at run time.
 //   - Only if Options.Assume says so: nobody sets GODEBUG or GOTRACEBACK in the
 //     program's environment (environment.go), and where it cannot be told which library
