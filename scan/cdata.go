@@ -213,6 +213,9 @@ func (w *cwalk) visitWords(i int, r elfimage.Range, s cstep) {
 		if slices.ContainsFunc(im.Inits, func(l elfimage.Range) bool { return l.Contains(words[k]) }) {
 			continue
 		}
+		if i == 0 && w.c.byCgo(words[k]) {
+			continue
+		}
 		for _, to := range im.slots.at(words[k]) {
 			w.take(to, cstep{how: byData, from: s.from, goFn: s.goFn, off: s.off, note: "data of " + im.Name, past: s.past})
 		}

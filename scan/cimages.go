@@ -24,6 +24,9 @@ type clib struct {
 	once   map[cplace]bool // functions that only the loader's start calls
 	start  int             // the function of Go with which its part of the program begins, noFunc if that is not known
 
+	cgo   map[uint64]cplace // the variables by which Go calls C
+	calls map[caller]bool   // the places where they are read: whether that is for nothing but a call
+
 	l         *elfimage.Loader
 	store     Store
 	vdso      []*cimage         // those that name functions of the vDSO
@@ -193,6 +196,7 @@ func (c *clib) readAll() {
 	if c.unaligned == nil {
 		c.unaligned = c.unalignedWords()
 	}
+	c.findCgoCalls()
 }
 
 // outsideOf returns what of the functions is not in Go's text.

@@ -15,6 +15,7 @@ type cwalk struct {
 	steps   []csteps // of each image: how its functions were reached
 	queue   []cfunc
 	taken   map[cplace]cstep // functions that may be called through a pointer
+	left    map[cplace]cstep // and those among them to which a pointer may be left behind
 	objects map[cplace]cstep // addresses by which code or data can come to objects
 	callers [][][]caller     // of each image: the direct calls and jumps to its functions
 	roots   map[cfunc]bool   // functions that the loader or the kernel enters
@@ -35,6 +36,7 @@ type cstep struct {
 	off  uint32 // the instruction in the one or the other
 	note string // what else leads there
 	past bool   // from is of the whole life: what it does was done before the phase
+	call bool   // Go reads the pointer to call the function, and keeps none
 }
 
 // csteps are the steps to the functions of an image, nil where one was not reached.
@@ -53,7 +55,7 @@ func (s csteps) reached(yield func(fn int) bool) {
 var none = cfunc{noFunc, noFunc}
 
 func (c *clib) newWalk() *cwalk {
-	w := &cwalk{c: c, taken: map[cplace]cstep{}, objects: map[cplace]cstep{}, roots: map[cfunc]bool{}, named: map[cplace]bool{}, dozing: map[cvariable][]cfunc{}, set: map[cvariable]bool{}}
+	w := &cwalk{c: c, taken: map[cplace]cstep{}, left: map[cplace]cstep{}, objects: map[cplace]cstep{}, roots: map[cfunc]bool{}, named: map[cplace]bool{}, dozing: map[cvariable][]cfunc{}, set: map[cvariable]bool{}}
 	for _, im := range c.images {
 		w.steps = append(w.steps, make(csteps, len(im.Funcs)))
 		w.callers = append(w.callers, make([][]caller, len(im.Funcs)))
@@ -72,16 +74,17 @@ func (c *clib) walkAll() *cwalk {
 	return all
 }
 
-// walkPhase finds what of that can run in a phase that begins later. Pointers that
-// were made before can still be called through.
+// walkPhase finds what of that can run in a phase that begins later, from the code of
+// Go that can. Pointers that were made before, and may have been left somewhere, can still
+// be called through: see phase.go.
 func (c *clib) walkPhase(all *cwalk) *cwalk {
 	all.startOnce()
 	w := c.newWalk()
 	w.whole, w.set = all, maps.Clone(all.set)
-	w.fromGo(c.a.whole)
+	w.fromGo(c.a.reach)
 	w.data()
-	for _, p := range inOrder(all.taken) {
-		s := all.taken[p]
+	for _, p := range inOrder(all.left) {
+		s := all.left[p]
 		s.past = s.from != none
 		w.take(p, s)
 	}
@@ -161,6 +164,9 @@ func (w *cwalk) take(p cplace, s cstep) {
 		if _, ok := w.taken[to]; !ok {
 			w.taken[to] = s
 		}
+		if _, ok := w.left[to]; !ok && !s.call {
+			w.left[to] = s
+		}
 		w.visit(to, s)
 	}
 }
@@ -205,6 +211,12 @@ func (w *cwalk) ref(s cstep, i int, x ref) {
 		}
 		s.how = byAddress
 		for at := x.addr; at < x.addr+max(1, uint64(x.size)); at++ {
+			if i == 0 && w.c.byCgo(at) {
+				by := s
+				by.call = w.c.calls[caller{s.goFn, x.place}]
+				w.take(w.c.cgo[at], by)
+				continue
+			}
 			for _, to := range im.slots.at(at) {
 				w.take(to, s)
 			}

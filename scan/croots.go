@@ -27,7 +27,7 @@ func (w *cwalk) data() {
 	}
 	w.byName()
 	for _, word := range w.c.a.words {
-		if w.c.a.file.FuncAt(word.value) < 0 && w.c.images[0].slots.at(word.addr) == nil && !w.c.images[0].linked[word.addr] {
+		if w.c.a.file.FuncAt(word.value) < 0 && w.c.images[0].slots.at(word.addr) == nil && !w.c.images[0].linked[word.addr] && !w.c.byCgo(word.addr) {
 			w.takeCode(0, word.value, cstep{how: byData, from: none, goFn: noFunc, note: "the program's data"})
 		}
 	}

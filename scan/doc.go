@@ -98,7 +98,8 @@
 // Of a phase that begins later than the program, what can run in it is found by two
 // walks: of the code that can run before, and of what goes on or can be called from
 // then on (phase.go has the definition, and why it is sound; resume.go finds whose
-// calls are still going on, inits.go which initialisers are still to come).
+// calls are still going on, inits.go which initialisers are still to come). Which C code
+// Go calls is told by the functions that cgo makes for it (cgocalls.go).
 //
 // For each place that makes a call there is a chain of functions that leads to it
 // from the entry point, as short as can be (chain.go). Where nothing but data
@@ -156,6 +157,13 @@
 //     call that padding follows does not return if control comes behind that from
 //     elsewhere only; nor, on arm64, does one behind which the code saves the link
 //     register.
+//   - Functions of Go that are called _Cfunc_NAME, _C2func_NAME and _cgo_cmalloc are cgo's:
+//     the variable that such a function reads to pass it to runtime.cgocall is a word for
+//     itself, and cgocall calls what it is given and does not keep it. In phases main and
+//     locked: a function of C that has returned, or was left by longjmp, does not go on
+//     (nobody saves its frames elsewhere and puts them back), and what goes on on a stack
+//     that C code has made began with a function that was given by its address, as
+//     makecontext asks for.
 //   - Functions of C leave the registers as they were that the ABI says they keep, and
 //     compilers read nothing again behind a call that the callee may have changed.
 //     What returns a second time, as setjmp does, reads where it is to return to
@@ -215,8 +223,8 @@
 //     is no notion yet of which function values can get where.
 //   - Conditions on anything but one variable and a constant are open both ways.
 //   - Conditions in C code are open both ways, but for those of cthread.go. In the phases
-//     main and locked, C code can do all that it can do from any code of Go in the
-//     program's whole life: what C code of the phase is called by is not asked.
+//     main and locked, whatever C code makes a pointer to, at any time, can be called:
+//     what it passes to a function that calls it and returns, too.
 //   - A library's data counts by whole objects, and small objects with what is before
 //     them; of the program's own C code, all data counts.
 //

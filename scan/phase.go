@@ -30,6 +30,18 @@ import (
 //     of its work counts as one that starts it.
 //   - The stack of the first thread, which is in runtime.mstart.
 //
+// C code is walked in the same two steps (walkPhase): from the Go code of the second walk,
+// and from what C code, called at any time, leaves behind. A call of Go into C is over
+// when what follows it runs: on a stack of Go's, C code is beneath a function of Go only
+// where C code has called that, by its address. So C code is still running in a thread
+// or in a goroutine of which nothing is known, and those began with a function to which
+// a pointer was made: the thread's function, that of a coroutine with a stack of its own,
+// or the goroutine's, in Go. Handlers of signals, what is called at the end of threads,
+// of the program and at fork, timers' functions, callbacks, tables of functions and what
+// resolvers choose are called through pointers. All functions count to which any C code,
+// or data, makes one, and all data to which C code can come. Only of the pointer by which
+// Go calls a function is it known that nobody keeps it (cgocalls.go).
+//
 // A variable that code of either walk may change does not keep its value; a
 // function value that the first has put into a variable, and nowhere else, is
 // called only if either reads it.
