@@ -3,6 +3,7 @@ package scan
 import (
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -43,6 +44,54 @@ func BenchmarkFixpoint(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkC says what it costs that a program has C code in it: the processor time of a
+// scan from main.main on, as a multiple of one of the same program without C; and what it
+// costs when its libraries were read before.
+func BenchmarkC(b *testing.B) {
+	dir := b.TempDir()
+	for _, program := range []string{"names", "roundtrip"} {
+		b.Run(program, func(b *testing.B) {
+			var spent [3]time.Duration
+			build := func(cgo string) string {
+				path := filepath.Join(dir, program+cgo)
+				cmd := exec.Command("go", "build", "-o", path, "./"+program)
+				cmd.Dir, cmd.Env = "../internal/corpus/testdata/small", append(cmd.Environ(), "CGO_ENABLED="+cgo)
+				if out, err := cmd.CombinedOutput(); err != nil {
+					b.Fatalf("%s: %v\n%s", cmd, err, out)
+				}
+				return path
+			}
+			scan := func(path string, kept Store) time.Duration {
+				begin := used(b)
+				if _, err := File(path, Options{Phase: usage.Main, Libraries: kept}); err != nil {
+					b.Fatal(err)
+				}
+				return used(b) - begin
+			}
+			plain, c, kept := build("0"), build("1"), &values{}
+			scan(c, kept)
+			for b.Loop() {
+				spent[0] += scan(plain, nil)
+				spent[1] += scan(c, nil)
+				spent[2] += scan(c, kept)
+			}
+			b.ReportMetric(float64(spent[1])/float64(spent[0]), "scans/plain")
+			b.ReportMetric(float64(spent[2])/float64(spent[0]), "kept/plain")
+		})
+	}
+}
+
+// values is a Store in memory.
+type values struct{ sync.Map }
+
+func (v *values) Load(key string) []byte {
+	value, _ := v.Map.Load(key)
+	b, _ := value.([]byte)
+	return b
+}
+
+func (v *values) Store(key string, value []byte) { v.Map.Store(key, value) }
 
 // timed returns the processor times that a scan with such a walk takes, and the walk alone.
 func timed(b *testing.B, path string, walk func(*analysis)) [2]time.Duration {

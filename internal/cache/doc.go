@@ -10,6 +10,9 @@
 // is none by its bytes. Where the program has a dynamic loader, that must have the
 // bytes that it had, too.
 //
+// What is read of the functions of libraries is kept apart from results, for each library
+// by the bytes of its file, since most programs with C code load the same.
+//
 // Everything here is a matter of time and never of the result. Without a home
 // directory, with a full disk, with files that are damaged or that others can
 // write to, the program is scanned. Entries take their place by renaming a
