@@ -80,7 +80,7 @@ func compileBreaker(t *testing.T, cc string, flags []string, library bool) []str
 		flags = append(flags, "-Dbreakers=in_library")
 	}
 	var objects []string
-	for file, with := range map[string]string{"reach.c": cc, "values.c": cc, "back.c": cc, "cxx.cc": cxx} {
+	for file, with := range map[string]string{"reach.c": cc, "values.c": cc, "back.c": cc, "far.c": cc, "cxx.cc": cxx} {
 		object := filepath.Join(dir, file+".o")
 		run(with, append(flags, "-w", "-c", "-o", object, "testdata/cbreakers/code/"+file)...)
 		objects = append(objects, object)

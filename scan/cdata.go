@@ -221,3 +221,24 @@ func (w *cwalk) visitWords(i int, r elfimage.Range, s cstep) {
 		}
 	}
 }
+
+// distances visits the functions that a table has that code or data names: as numbers that
+// say how far each is from the table, or from its number.
+func (w *cwalk) distances(p cplace, s cstep) {
+	im := w.c.images[p.image]
+	s.note = "how far it is from data of " + im.Name
+	for at, more := p.addr, true; more; at += 4 {
+		b := im.Bytes(at, 4)
+		more = false
+		for _, base := range []uint64{p.addr, at} {
+			if b == nil {
+				return
+			}
+			to := base + uint64(int64(int32(leUint32(b))))
+			if fn := im.FuncAt(to); fn >= 0 && im.Funcs[fn].Start == to {
+				w.takeCode(p.image, to, s)
+				more = true
+			}
+		}
+	}
+}

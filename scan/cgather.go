@@ -40,7 +40,10 @@ func (c *clib) gather() {
 // lead to the middle of others.
 func (im *cimage) findPlaces() {
 	for fn := range im.facts {
-		im.facts[fn].refs = slices.DeleteFunc(im.facts[fn].refs, func(r ref) bool { return r.kind == refNumber && im.FuncAt(r.addr) >= 0 && !im.begins(r.addr) })
+		im.facts[fn].refs = slices.DeleteFunc(im.facts[fn].refs, func(r ref) bool {
+			to := im.FuncAt(r.addr)
+			return r.kind == refNumber && to >= 0 && !im.begins(r.addr) && !marks(im.Funcs[to].Start, r.addr)
+		})
 		for _, r := range im.facts[fn].refs {
 			if r.takesAddr() {
 				im.named[r.addr] = true
@@ -51,6 +54,10 @@ func (im *cimage) findPlaces() {
 		im.enterAll(fn)
 	}
 }
+
+// marks reports whether an address may be a pointer to a function that is marked in its
+// lowest bits, as far as these are zero where the function begins.
+func marks(start, addr uint64) bool { return addr-start < min(16, start&-start) }
 
 // enterAll notes where a function leads to the middle of others, or of itself.
 func (im *cimage) enterAll(fn int) {

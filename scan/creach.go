@@ -151,7 +151,10 @@ func (w *cwalk) visitCode(i int, addr uint64, s cstep) {
 // take visits a function that may be called through a pointer, or an object.
 func (w *cwalk) take(p cplace, s cstep) {
 	for _, to := range w.c.through(p) {
-		if w.c.images[to.image].FuncAt(to.addr) < 0 {
+		im := w.c.images[to.image]
+		fn := im.FuncAt(to.addr)
+		if fn < 0 {
+			w.distances(to, s)
 			w.visitData(to, s)
 			continue
 		}
@@ -161,8 +164,10 @@ func (w *cwalk) take(p cplace, s cstep) {
 		if to == (cplace{0, w.c.a.file.Entry}) {
 			continue // it is compared with others: nobody starts the program again
 		}
-		if _, ok := w.taken[to]; !ok {
-			w.taken[to] = s
+		for _, at := range []uint64{to.addr, im.Funcs[fn].Start} {
+			if _, ok := w.taken[cplace{to.image, at}]; !ok && (at == to.addr || marks(at, to.addr)) {
+				w.taken[cplace{to.image, at}] = s
+			}
 		}
 		if _, ok := w.left[to]; !ok && !s.call {
 			w.left[to] = s
@@ -222,6 +227,9 @@ func (w *cwalk) ref(s cstep, i int, x ref) {
 			}
 		}
 		if x.takesAddr() && im.FuncAt(x.addr) < 0 {
+			if s.from != none {
+				w.distances(cplace{i, x.addr}, s)
+			}
 			w.visitData(cplace{i, x.addr}, s)
 			return
 		}

@@ -151,7 +151,10 @@
 //     those that any code can make at any time (it may have to grow its stack).
 //   - In C code control comes from a function to another by calls, jumps, switch
 //     tables next to an address in the same function, and pointers to functions that
-//     code or relocated data holds. To a place that is in a switch's table, and
+//     code or relocated data holds. Such a pointer can be marked, by less than what the
+//     function is aligned to. A table can hold how far functions are from it, or from the
+//     place, in 32 bits, if code or data names its beginning, it holds nothing else, and a
+//     table for unwinding or a symbol says where the functions begin. To a place that is in a switch's table, and
 //     nowhere else, only the switches of its function lead. A symbol that nothing
 //     defines is not called. In code of which no table says where functions end, a
 //     call that padding follows does not return if control comes behind that from

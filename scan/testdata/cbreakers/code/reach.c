@@ -248,6 +248,7 @@ static void on_end(int s, void *x) { CALL(SYS_lookup_dcookie, 0, 0, 0, 0); }
 void values(void) __attribute__((weak));
 void cxx(void) __attribute__((weak));
 void through_go(void) __attribute__((weak));
+void far(void) __attribute__((weak));
 
 void breakers(void) {
 	before = listed;
@@ -284,6 +285,8 @@ void breakers(void) {
 	free(calloc(1, 1));
 	if (values)
 		values();
+	if (far)
+		far();
 	if (through_go)
 		through_go();
 	if (cxx)
