@@ -149,15 +149,15 @@
 //     code, the C library calls the function of Go that this hands to it once, and
 //     nobody goes to the entry point again. What puts a filter in force makes no system call after that on its way back to its caller, but for
 //     those that any code can make at any time (it may have to grow its stack).
-//   - In C code control comes from a function to another by calls, jumps, switch
-//     tables next to an address in the same function, and pointers to functions that
-//     code or relocated data holds. Such a pointer can be marked, by less than what the
-//     function is aligned to. A table can hold how far functions are from it, or from the
-//     place, in 32 bits, if code or data names its beginning, it holds nothing else, and a
-//     table for unwinding or a symbol says where the functions begin. To a place that is in a switch's table, and
-//     nowhere else, only the switches of its function lead. A symbol that nothing
-//     defines is not called. In code of which no table says where functions end, a
-//     call that padding follows does not return if control comes behind that from
+//   - In C code control comes from a function to another by calls, jumps, switch tables
+//     next to an address in the same function, and pointers to functions that code or
+//     relocated data holds. Such a pointer can be marked, by less than what the function
+//     is aligned to. A table can hold how far functions are from it, or from the place, in
+//     32 bits, if code or data names its beginning, it holds nothing else, and a table for
+//     unwinding or a symbol says where the functions begin. To a place that is in a
+//     switch's table, and nowhere else, only the switches of its function lead. A symbol
+//     that nothing defines is not called. In code of which no table says where functions
+//     end, a call that padding follows does not return if control comes behind that from
 //     elsewhere only; nor, on arm64, does one behind which the code saves the link
 //     register.
 //   - Functions of Go that are called _Cfunc_NAME, _C2func_NAME and _cgo_cmalloc are cgo's:
