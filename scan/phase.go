@@ -36,7 +36,8 @@ import (
 // where C code has called that, by its address. So C code is still running in a thread
 // or in a goroutine of which nothing is known, and those began with a function to which
 // a pointer was made: the thread's function, that of a coroutine with a stack of its own,
-// or the goroutine's, in Go. Handlers of signals, what is called at the end of threads,
+// or the goroutine's, in Go. (A thread that code makes by a system call of its own may go
+// on in the function that does; that counts.) Handlers of signals, what is called at the end of threads,
 // of the program and at fork, timers' functions, callbacks, tables of functions and what
 // resolvers choose are called through pointers. All functions count to which any C code,
 // or data, makes one, and all data to which C code can come. Only of the pointer by which

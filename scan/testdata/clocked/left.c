@@ -1,6 +1,7 @@
 // What C code leaves behind, to run later: each has a system call of its own.
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,18 +17,25 @@
 
 #define NOINLINE __attribute__((noinline))
 
-// call makes a system call where it is asked for, and says so.
-static inline __attribute__((always_inline)) void call(const char *name, long nr) {
+// call3 makes a system call where it is asked for.
+static inline __attribute__((always_inline)) long call3(long nr, long a, long b, long c) {
 #ifdef __aarch64__
 	register long x8 __asm__("x8") = nr;
-	register long x0 __asm__("x0") = 0, x1 __asm__("x1") = 0, x2 __asm__("x2") = 0, x3 __asm__("x3") = 0, x4 __asm__("x4") = 0;
+	register long x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c, x3 __asm__("x3") = 0, x4 __asm__("x4") = 0;
 	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+	return x0;
 #else
 	register long r10 __asm__("r10") = 0, r8 __asm__("r8") = 0;
 	long ret;
-	__asm__ volatile("syscall" : "=a"(ret) : "0"(nr), "D"(0), "S"(0), "d"(0), "r"(r10), "r"(r8) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall" : "=a"(ret) : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8) : "rcx", "r11", "memory");
+	return ret;
 #endif
+}
+
+// call says so, too.
+static inline __attribute__((always_inline)) void call(const char *name, long nr) {
 	char line[64];
+	call3(nr, 0, 0, 0);
 	if (write(1, line, snprintf(line, sizeof line, "made %s\n", name)) < 0)
 		abort();
 }
@@ -53,6 +61,38 @@ static pthread_key_t key;
 static void at_end(void *p) { CALL(ioprio_get); sem_post(&done); }
 NOINLINE static void inner(void) { sem_post(&begun); await(to_thread[0]); CALL(getpriority); inGo(); }
 static void *thread(void *p) { pthread_setspecific(key, &key); inner(); return 0; }
+
+#ifdef __x86_64__
+// A thread that no function begins: it is in the one that has made it, with another stack.
+static int to_clone[2];
+NOINLINE static void in_clone(void) {
+	char c;
+	while (call3(SYS_read, to_clone[0], (long)&c, 1) < 1)
+		;
+	call3(SYS_keyctl, 0, 0, 0);
+	call3(SYS_write, 1, (long)"made keyctl\n", 12);
+	call3(SYS_write, to_blocked[1], (long)&c, 1);
+	call3(SYS_exit, 0, 0, 0);
+}
+
+void clones(void) {
+	const long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, size = 1 << 16;
+	char *stack = malloc(size);
+	long ret;
+	register long r10 __asm__("r10") = 0, r8 __asm__("r8") = 0;
+	if (!stack || pipe(to_clone))
+		abort();
+	__asm__ volatile("syscall; test %%rax, %%rax; jnz 1f; xor %%ebp, %%ebp; call %P7; 1:"
+		: "=a"(ret) : "0"(SYS_clone), "D"(flags), "S"(((long)stack + size) & -16), "d"(0), "r"(r10), "r"(r8), "i"(in_clone) : "rcx", "r11", "memory");
+	if (ret < 0)
+		abort();
+}
+
+static void use_clone(void) { wake(to_clone[1]); await(to_blocked[0]); }
+#else
+void clones(void) {}
+static void use_clone(void) {}
+#endif
 
 static void registered(void) { CALL(personality); }
 static callback variable;
@@ -133,6 +173,7 @@ void use(void) {
 	if (child == 0)
 		_exit(0);
 	waitpid(child, 0, 0);
+	use_clone();
 }
 
 void finish(void) { exit(0); }

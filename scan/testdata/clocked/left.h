@@ -3,6 +3,7 @@
 typedef void (*callback)(void);
 
 int prepare(void);
+void clones(void);
 void blocked(void);
 void await_blocked(void);
 void kept(void);

@@ -27,6 +27,7 @@ func main() {
 	if C.prepare() != 0 {
 		panic("not prepared")
 	}
+	C.clones()
 	pointer = C.callback(C.kept)
 	if failed, err := C.only_before(); failed != 0 {
 		panic(err)
