@@ -34,10 +34,15 @@ func (c *clib) loadConverters() {
 		if err != nil {
 			continue // there are none: it converts what it knows by itself
 		}
+		var modules []string
 		for _, name := range names {
 			if strings.HasSuffix(name, ".so") {
-				c.converter(by, path.Join(dir, name))
+				modules = append(modules, path.Join(dir, name))
 			}
+		}
+		c.l.ReadAhead(modules)
+		for _, name := range modules {
+			c.converter(by, name)
 		}
 	}
 }

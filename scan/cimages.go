@@ -48,9 +48,10 @@ type cimage struct {
 	first int // the number of its first function: see cbodies.go
 	how   usage.Loaded
 	facts []cfacts
-	slots cslots           // what the words that the loader fills in hold
-	mids  map[int][]uint64 // where functions are entered, but for their starts
-	named map[uint64]bool  // addresses that code takes
+	slots cslots              // what the words that the loader fills in hold
+	leads map[uint64][]cplace // where calls of addresses end up, as far as it was asked for
+	mids  map[int][]uint64    // where functions are entered, but for their starts
+	named map[uint64]bool     // addresses that code takes
 	// others has those of mids to which other ways lead than the function's own switches.
 	others map[uint64]bool
 	arch   *arch
@@ -163,7 +164,7 @@ func (c *clib) add(how usage.Loaded) { c.take(how, len(c.l.Images)) }
 func (c *clib) take(how usage.Loaded, n int) {
 	for _, im := range c.l.Images[len(c.images):n] {
 		c.images = append(c.images, &cimage{
-			Image: im, how: how, arch: c.a.arch, threads: im.ThreadWords(), pcs: map[int][]uint64{}, slots: makeSlots(0),
+			Image: im, how: how, arch: c.a.arch, threads: im.ThreadWords(), pcs: map[int][]uint64{}, slots: makeSlots(0), leads: map[uint64][]cplace{},
 			mids: map[int][]uint64{}, named: map[uint64]bool{}, others: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{},
 			incoming: map[int]map[uint64][]regHeld{}, ends: map[int]func(uint64) bool{},
 		})
@@ -248,6 +249,7 @@ func (c *clib) lookup(from int, name, version string) []cplace {
 func (c *clib) bind(i int) {
 	im := c.images[i]
 	im.slots = makeSlots(len(im.Relocs))
+	clear(im.leads)
 	for _, r := range im.Relocs {
 		to := []cplace{{i, r.Value}}
 		if r.Symbol > 0 {

@@ -267,7 +267,8 @@ func (w *cwalk) ref(s cstep, i int, x ref) {
 
 // call visits the callee of a direct call.
 func (w *cwalk) call(to cplace, x ref, s cstep) {
-	if fn := w.c.images[to.image].FuncAt(to.addr); fn >= 0 {
+	fn := w.c.images[to.image].FuncAt(to.addr)
+	if fn >= 0 {
 		by := s.goFn
 		if s.from != none {
 			by = w.c.number(s.from)
@@ -275,7 +276,7 @@ func (w *cwalk) call(to cplace, x ref, s cstep) {
 		at := &w.callers[to.image][fn]
 		*at = append(*at, caller{by, x.place})
 	}
-	w.visit(to, s)
+	w.visitFunc(to, fn, s)
 }
 
 // callersOf returns the direct calls of a function and jumps to it.
@@ -287,6 +288,16 @@ func (w *cwalk) entersAt(at cfunc) bool { return w.begun[at.image][at.fn] }
 // through returns where a call of an address ends up: the linkage tables jump on
 // to where a word of theirs says.
 func (c *clib) through(p cplace) []cplace {
+	im := c.images[p.image]
+	to, ok := im.leads[p.addr]
+	if !ok {
+		to = c.follow(p)
+		im.leads[p.addr] = to
+	}
+	return to
+}
+
+func (c *clib) follow(p cplace) []cplace {
 	im := c.images[p.image]
 	d := &c.linker
 	d.arch = c.a.arch
@@ -324,11 +335,13 @@ func (c *clib) through(p cplace) []cplace {
 }
 
 // visit reaches the function at a place.
-func (w *cwalk) visit(p cplace, s cstep) {
+func (w *cwalk) visit(p cplace, s cstep) { w.visitFunc(p, w.c.images[p.image].FuncAt(p.addr), s) }
+
+// visitFunc reaches the function of C that is at a place, noFunc if there is none.
+func (w *cwalk) visitFunc(p cplace, fn int, s cstep) {
 	if p.image == 0 && w.c.a.file.FuncAt(p.addr) >= 0 {
 		return // Go's, a root of its walk
 	}
-	fn := w.c.images[p.image].FuncAt(p.addr)
 	if fn < 0 {
 		if s.from != none && w.c.pads(s.from) {
 			return // what is between two sections is not run

@@ -10,8 +10,10 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A Loader finds and loads libraries as glibc's dynamic loader does, or musl's, with no
@@ -27,6 +29,7 @@ type Loader struct {
 	self      string                    // by which name libraries need the loader, which is there already
 	dirs      []string                  // where libraries are without being asked for
 	cache     map[string][]libraryPlace // by name
+	ahead     map[string]*Image         // that were read before they were asked for
 	asked     map[string]*Image         // by the name asked for, and by path
 	tree      tree
 	preferred map[string][]string // of directories: those in them that the loader prefers on some processors
@@ -36,7 +39,7 @@ type Loader struct {
 // NewLoader returns a loader with an executable as the first image.
 func NewLoader(root string, exe *Image) *Loader {
 	l := &Loader{Root: root, machine: exe.Machine, asked: map[string]*Image{}, Files: map[string][]byte{}, parent: map[*Image]*Image{}, Found: map[string]*Image{},
-		tree: tree{root, map[string]place{}}, preferred: map[string][]string{}}
+		ahead: map[string]*Image{}, tree: tree{root, map[string]place{}}, preferred: map[string][]string{}}
 	l.Images = []*Image{exe}
 	if l.musl = muslArch(exe.Interp); l.musl != "" {
 		l.dirs = l.muslDirs(exe.Interp)
@@ -127,6 +130,20 @@ func (l *Loader) open(at libraryPlace, by *Image) (*Image, error) {
 	if im := l.asked[full]; im != nil {
 		return im, nil
 	}
+	im, err := l.read(full, at.path)
+	if im == nil {
+		return nil, err
+	}
+	l.asked[full], l.parent[im] = im, by
+	l.Files[l.shown(at.path, full)], l.Found[l.shown(at.path, full)] = im.data, im
+	return im, nil
+}
+
+// read reads a library. It returns none where there is none for this machine.
+func (l *Loader) read(full, name string) (*Image, error) {
+	if im := l.ahead[full]; im != nil && im.Path == name && im.Machine == l.machine {
+		return im, nil
+	}
 	data, err := readFile(full)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -134,17 +151,44 @@ func (l *Loader) open(at libraryPlace, by *Image) (*Image, error) {
 		return nil, err
 	}
 	if elfFile, mine := l.kind(data); !elfFile {
-		return nil, fmt.Errorf("%s is no library: %w", at.path, ErrNotFound) // the loader gives up there
+		return nil, fmt.Errorf("%s is no library: %w", name, ErrNotFound) // the loader gives up there
 	} else if !mine {
 		return nil, nil // it goes on elsewhere
 	}
-	im, err := Read(data, at.path)
+	im, err := Read(data, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", full, err)
 	}
-	l.asked[full], l.parent[im] = im, by
-	l.Files[l.shown(at.path, full)], l.Found[l.shown(at.path, full)] = im.data, im
 	return im, nil
+}
+
+// ReadAhead reads libraries that are likely to be loaded by these paths, on all
+// processors at once.
+func (l *Loader) ReadAhead(paths []string) {
+	images := make([]*Image, len(paths))
+	var workers sync.WaitGroup
+	limit := make(chan bool, runtime.GOMAXPROCS(0))
+	for i, name := range paths {
+		full, err := l.tree.resolve(name)
+		if err != nil || l.asked[full] != nil {
+			continue
+		}
+		limit <- true
+		workers.Go(func() {
+			defer func() { <-limit }()
+			if im, err := Open(full, name); err == nil {
+				im.Sum()
+				images[i] = im
+			}
+		})
+	}
+	workers.Wait()
+	for _, im := range images {
+		if im != nil {
+			full, _ := l.tree.resolve(im.Path)
+			l.ahead[full] = im
+		}
+	}
 }
 
 // kind reports whether a file is an ELF file, and one for this machine. One that is
