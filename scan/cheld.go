@@ -59,6 +59,9 @@ func (w *cwalk) heldCalls(at cfunc) (calls []caller, ok bool) {
 		return nil, false
 	}
 	for i, im := range w.c.images {
+		if !h.mayGet(i) {
+			continue
+		}
 		for fn := range whole.steps[i].reached {
 			h.begin(cfunc{i, fn}, im)
 		}
@@ -132,6 +135,25 @@ func (h *cheld) note(word, to cplace, slot bool) bool {
 func (h *cheld) inArea(p cplace) bool {
 	for area := range h.areas {
 		if area.image == p.image && area.Contains(p.addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayGet reports whether the code of an image can get one of the pointers by itself: it
+// refers to its own image only.
+func (h *cheld) mayGet(image int) bool {
+	if image == h.fn.image {
+		return true
+	}
+	for word := range h.words {
+		if word.image == image {
+			return true
+		}
+	}
+	for area := range h.areas {
+		if area.image == image {
 			return true
 		}
 	}

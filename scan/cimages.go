@@ -29,16 +29,17 @@ type clib struct {
 
 	l         *elfimage.Loader
 	store     Store
-	vdso      []*cimage         // those that name functions of the vDSO
-	instead   map[int][]int     // the images that are loaded instead of others on some processors
-	notable   map[cplace]string // functions of the C library whose callers matter, with their names
-	decoder   decoder           // of one function after the other
-	linker    decoder           // of the linkage tables
-	unaligned []uint64          // functions of the program's file to which such words of its data point
-	gatherers sync.Pool         // of what reads functions
-	ends      map[cplace]bool   // whether functions return, as far as it is known
-	keeps     map[cplace]bool   // whether they read where they return to, likewise
-	opened    copened           // what the program loads by itself
+	defined   map[csymbol][]cplace // what references to symbols are bound to
+	vdso      []*cimage            // those that name functions of the vDSO
+	instead   map[int][]int        // the images that are loaded instead of others on some processors
+	notable   map[cplace]string    // functions of the C library whose callers matter, with their names
+	decoder   decoder              // of one function after the other
+	linker    decoder              // of the linkage tables
+	unaligned []uint64             // functions of the program's file to which such words of its data point
+	gatherers sync.Pool            // of what reads functions
+	ends      map[cplace]bool      // whether functions return, as far as it is known
+	keeps     map[cplace]bool      // whether they read where they return to, likewise
+	opened    copened              // what the program loads by itself
 	open      []copen
 }
 
@@ -170,6 +171,7 @@ func (c *clib) take(how usage.Loaded, n int) {
 		})
 	}
 	c.numberFunctions()
+	c.defined = map[csymbol][]cplace{}
 	c.instead = map[int][]int{}
 	for i, im := range c.images {
 		if im.Instead != nil {
@@ -220,12 +222,24 @@ func outsideOf(fns []elfimage.Func, text gobin.Range) []elfimage.Func {
 	return out
 }
 
-// lookup returns what a reference of an image to a symbol is bound to: what the
-// first image has that defines one.
-func (c *clib) lookup(from int, name, version string) []cplace {
+// A csymbol is the name of a symbol, with its version.
+type csymbol struct{ name, version string }
+
+// lookup returns what a reference to a symbol is bound to: what the first image has
+// that defines one.
+func (c *clib) lookup(s csymbol) []cplace {
+	out, known := c.defined[s]
+	if !known {
+		out = c.find(s)
+		c.defined[s] = out
+	}
+	return slices.Clone(out)
+}
+
+func (c *clib) find(s csymbol) []cplace {
 	look := func(i int) []cplace {
 		var out []cplace
-		for _, s := range c.images[i].Find(name, version) {
+		for _, s := range c.images[i].Find(s.name, s.version) {
 			out = append(out, cplace{i, s.Addr})
 		}
 		return out
@@ -255,7 +269,7 @@ func (c *clib) bind(i int) {
 		if r.Symbol > 0 {
 			s := &im.Symbols[r.Symbol]
 			own := cplace{i, s.Addr}
-			if to = c.lookup(i, s.Name, s.Version); s.Defined && (to == nil || s.Own || i >= c.needed || i == c.loader) && !slices.Contains(to, own) {
+			if to = c.lookup(csymbol{s.Name, s.Version}); s.Defined && (to == nil || s.Own || i >= c.needed || i == c.loader) && !slices.Contains(to, own) {
 				// What is loaded later can be asked first for its own, and the loader calls
 				// its own until it has loaded the others.
 				to = append(to, own)

@@ -40,7 +40,7 @@ func (c *clib) split(i int, targets []uint64) bool {
 	if targets == nil {
 		return false
 	}
-	s := splitter{im: im, arch: c.a.arch, cuts: map[uint64]bool{}}
+	s := splitter{im: im, decoder: decoder{arch: c.a.arch}, cuts: map[uint64]bool{}}
 	for _, f := range im.Funcs {
 		if n := len(s.open); !f.Whole && n > 0 && s.open[n-1].End == f.Start {
 			s.open[n-1].End = f.End
@@ -64,13 +64,13 @@ func (c *clib) split(i int, targets []uint64) bool {
 
 // A splitter finds the places where to cut an image's code.
 type splitter struct {
-	im   *cimage
-	arch *arch
-	open []elfimage.Range // code that is to be cut
-	far  []cjump
-	made []cjump  // addresses, from where to what
-	inds []uint64 // jumps to computed places
-	cuts map[uint64]bool
+	im      *cimage
+	decoder decoder
+	open    []elfimage.Range // code that is to be cut
+	far     []cjump
+	made    []cjump  // addresses, from where to what
+	inds    []uint64 // jumps to computed places
+	cuts    map[uint64]bool
 }
 
 // A cjump is a jump, from where to where.
@@ -90,7 +90,8 @@ func (s *splitter) read(fn int) {
 		}
 		return
 	}
-	d := decoder{arch: s.arch}
+	d := &s.decoder
+	d.reset()
 	d.straight(s.im.Bytes(f.Start, f.End-f.Start), f.Start)
 	for i := range d.insts {
 		in := &d.insts[i]
@@ -226,7 +227,7 @@ func (s *splitter) ends(addr uint64) bool {
 		return false
 	}
 	pcs := s.im.straight(fn)
-	d := decoder{arch: s.arch}
+	d := &s.decoder
 	i, _ := slices.BinarySearch(pcs, addr)
 	for padded := false; i > 0; padded = true {
 		i--
@@ -247,10 +248,10 @@ func (s *splitter) ends(addr uint64) bool {
 // savesLink reports whether the instruction at an address saves the register in which
 // calls leave where to return to.
 func (s *splitter) savesLink(addr uint64) bool {
-	d := decoder{arch: s.arch}
+	d := &s.decoder
 	insts, err := d.one(s.im.From(addr), addr)
-	return err == nil && s.arch.link != isa.NoReg && slices.ContainsFunc(insts, func(in isa.Inst) bool {
-		return in.Op == isa.Mov && in.Dst.Kind == isa.KindMem && in.Dst.Base == s.arch.sp && register(&in.Src, s.arch.link)
+	return err == nil && s.decoder.arch.link != isa.NoReg && slices.ContainsFunc(insts, func(in isa.Inst) bool {
+		return in.Op == isa.Mov && in.Dst.Kind == isa.KindMem && in.Dst.Base == s.decoder.arch.sp && register(&in.Src, s.decoder.arch.link)
 	})
 }
 

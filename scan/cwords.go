@@ -19,9 +19,13 @@ func (c *clib) unalignedWords() []uint64 {
 	out := []uint64{}
 	first, last := im.Funcs[0].Start, im.Funcs[len(im.Funcs)-1].Start
 	for start, b := range im.Segments {
-		for i := 0; i+8 <= len(b); i++ {
+		begin := start
+		for end, ok := im.CodeEnd(begin); ok; end, ok = im.CodeEnd(begin) {
+			begin = end
+		}
+		for i := begin - start; i+8 <= uint64(len(b)); i++ {
 			v := binary.LittleEndian.Uint64(b[i:])
-			addr := start + uint64(i)
+			addr := start + i
 			if v < first || v > last || addr%8 == 0 || im.Code(addr) {
 				continue
 			}

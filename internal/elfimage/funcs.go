@@ -36,8 +36,17 @@ func (im *Image) findCode() {
 
 // Code reports whether an address is one of code.
 func (im *Image) Code(addr uint64) bool {
+	_, ok := im.CodeEnd(addr)
+	return ok
+}
+
+// CodeEnd returns where the code ends in which an address is.
+func (im *Image) CodeEnd(addr uint64) (uint64, bool) {
 	i := sort.Search(len(im.exec), func(i int) bool { return im.exec[i].End > addr })
-	return i < len(im.exec) && im.exec[i].Start <= addr
+	if i == len(im.exec) || addr < im.exec[i].Start {
+		return 0, false
+	}
+	return im.exec[i].End, true
 }
 
 // FuncAt returns the index of the function at an address, -1 if there is none.
