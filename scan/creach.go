@@ -98,31 +98,6 @@ func (c *clib) walkPhase(all *cwalk) *cwalk {
 	return w
 }
 
-// threads visits the functions that make threads by system calls of their own: such a
-// thread may have gone on in the function since, on another stack.
-func (w *cwalk) threads() {
-	for i, im := range w.c.images {
-		for fn := range w.whole.steps[i].reached {
-			at := cfunc{i, fn}
-			if w.steps[i][fn] == nil && w.c.makesThreads(at) {
-				w.take(cplace{i, im.Funcs[fn].Start}, cstep{how: byData, from: none, goFn: noFunc, note: "a thread may be in it"})
-			}
-		}
-	}
-	w.drain()
-}
-
-// makesThreads reports whether a function may make a thread by itself.
-func (c *clib) makesThreads(at cfunc) bool {
-	if !slices.ContainsFunc(c.images[at.image].facts[at.fn].refs, func(x ref) bool { return x.kind == refSyscall }) {
-		return false
-	}
-	return slices.ContainsFunc([]string{"clone", "clone3"}, func(name string) bool {
-		call, ok := c.a.table.ByName(name)
-		return !ok || c.a.names(c.number(at), int64(call.Nr))
-	})
-}
-
 // inOrder returns the places in order.
 func inOrder(m map[cplace]cstep) []cplace {
 	return slices.SortedFunc(maps.Keys(m), func(x, y cplace) int {
