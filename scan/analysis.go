@@ -51,6 +51,7 @@ type analysis struct {
 	tell         map[uint32][]tellingArg
 	open         []openSite
 
+	foreign []gobin.Func         // C code in the midst of Go's
 	refused bool                 // it has C code that is not analysed, which is said once
 	c       *clib                // the C code, if it has any and that can be analysed
 	cwalk   *cwalk               // what of it can run
@@ -103,6 +104,7 @@ func newAnalysis(f *gobin.File) *analysis {
 		bodies: map[int]*body{}, found: map[uint32][]finding{}, cfound: map[uint32][]finding{}, combined: map[uint32][]combination{},
 		tell: map[uint32][]tellingArg{},
 	}
+	a.setApart()
 	a.terms = newTerms(a)
 	a.types = sync.OnceValue(func() *typeSet { return newTypeSet(a) })
 	a.inTables = sync.OnceValue(a.findInTables)

@@ -105,14 +105,15 @@ func portable(t testing.TB, toolchain, arch, way string) string {
 	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module portable\n\ngo "+version+"\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"."}
+	args, env := []string{"."}, []string{"GOWORK=off", "GOARCH=" + arch}
 	switch way {
+	case "race":
+		args, env = []string{"-race", "."}, append(env, withC(t)...)
 	case "stripped":
 		args = []string{"-ldflags=-s -w", "."}
 	case "pie":
 		args = []string{"-buildmode=pie", "."}
 	}
-	env := []string{"GOWORK=off", "GOARCH=" + arch}
 	if toolchain != "" {
 		env = append(env, "GOTOOLCHAIN="+toolchain)
 	}

@@ -56,23 +56,6 @@ func TestCLibrary(t *testing.T) {
 	}
 }
 
-// The race detector's code is not followed. That is said once, and not of each of its
-// functions.
-func TestRaceDetector(t *testing.T) {
-	u := scanned(t, buildOnce(t, "names-race", ".", withC(t), "-race", "./testdata/names"))
-	said := 0
-	for _, o := range u.Unresolved {
-		if strings.Contains(o.Reason, "it is built to find races") {
-			said++
-		} else if !strings.Contains(o.Function, "__sanitizer") {
-			t.Errorf("%s: %s", o.Function, o.Reason)
-		}
-	}
-	if said != 1 {
-		t.Errorf("the reason is given %d times", said)
-	}
-}
-
 // crossesIntoC checks that evidence leads from Go into the C library, and names it.
 func crossesIntoC(t *testing.T, u *usage.Usage) {
 	t.Helper()

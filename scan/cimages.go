@@ -127,7 +127,7 @@ func (a *analysis) loadC(sysroot string, store Store) (*clib, error) {
 		return nil, err
 	}
 	c.loader = slices.Index(l.Images, loader)
-	exe.Funcs = outsideOf(exe.Funcs, a.file.Module.Text)
+	exe.Funcs = a.notGo(exe.Funcs)
 	for _, im := range l.Images {
 		if im.Machine != a.arch.machine {
 			return nil, fmt.Errorf("%s is for %s", im.Path, im.Machine)

@@ -54,8 +54,8 @@ func (a *analysis) refusesC() string {
 	switch {
 	case a.file.Interp != "" && !strings.HasPrefix(a.file.Interp, a.arch.glibc) && filepath.Base(a.file.Interp) != a.arch.musl:
 		return "that can be done with the GNU C library and musl only"
-	case setting("-race", "true") || setting("-msan", "true") || setting("-asan", "true"):
-		return "it is built to find races or faults of memory, by a library whose code is not followed"
+	case setting("-msan", "true") || setting("-asan", "true"):
+		return "it is built to find faults of memory, by a library whose code is not followed"
 	}
 	return ""
 }

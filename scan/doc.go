@@ -70,7 +70,9 @@
 // would put there (internal/elfimage, cimages.go, cgather.go). Functions are what the
 // tables for unwinding say, or symbols; where there are neither, a function begins
 // where something refers to as one (csplit.go). Where the entry point is C code, Go's
-// begins with the function that this hands on (cstart.go).
+// begins with the function that this hands on (cstart.go). Go's linker puts C code that
+// it links itself, such as the race detector's, in the midst of Go's, and nothing of it but
+// names into the line table (cforeign.go).
 //
 // From what Go's code refers to, C code is walked over calls, linkage tables and
 // addresses (creach.go). Functions to which data of a loaded library points can be
@@ -126,7 +128,9 @@
 //     only to the part of its caller's frame that its record states.
 //   - The names of a few functions of the runtime say what they do: the write
 //     barrier's slow path, morestack, the allocator, duffcopy, and the one that
-//     makes a call on all threads, and the few that sleep (dormant.go). Where the
+//     makes a call on all threads, the few that sleep (dormant.go), those that tell
+//     the race detector which memory is read or written (pointer.go), and
+//     systemstack_switch, to which control never goes (middles.go). Where the
 //     names were changed the list is longer, not shorter. So with arguments: the
 //     method that alone calls a package's mmap, the one that asks addresses for
 //     their families, and what the vDSO asks of mmap (heldcalls.go, named.go).
@@ -167,6 +171,8 @@
 //     (nobody saves its frames elsewhere and puts them back), and what goes on on a stack
 //     that C code has made began with a function that was given by its address, as
 //     makecontext asks for.
+//   - A function of which the line table has nothing but the name is C code, which ends
+//     where the next function begins.
 //   - Functions of C leave the registers as they were that the ABI says they keep, and
 //     compilers read nothing again behind a call that the callee may have changed.
 //     What returns a second time, as setjmp does, reads where it is to return to
@@ -235,6 +241,6 @@
 //
 // Executables for linux/amd64 and linux/arm64 of Go 1.17 or later. C code is
 // analysed where the C library is glibc or musl. Any other program that
-// contains C code, or is linked with a library, has that as an unresolved place:
-// those with race detection among them.
+// contains C code, or is linked with a library, has that as an unresolved place,
+// and so have those that are built to find faults of memory (-msan, -asan).
 package scan

@@ -69,6 +69,9 @@ func (g *Graph) Missing(s *usage.Stack) []usage.Gap {
 			gaps = append(gaps, usage.Gap{Caller: g.frame(caller), Callee: g.frame(callee), PCs: [2]uint64{callee, caller}, Reason: why})
 		}
 	}
+	if len(s.PCs) > 0 && g.inC(s.PCs[0]) {
+		return nil // it keeps no frame pointers: what comes next was not its caller
+	}
 	if len(s.PCs) > 0 && s.PCs[0] != 0 {
 		note(s.PCs[0], 0, g.leaf(s.PCs[0]))
 	}
@@ -78,7 +81,7 @@ func (g *Graph) Missing(s *usage.Stack) []usage.Gap {
 			continue // the vDSO
 		}
 		fn := g.holder(callee)
-		if caller == 0 || fn < 0 || g.ends(fn) {
+		if caller == 0 || fn < 0 || g.ends(fn) || g.inC(caller) {
 			break
 		}
 		why, ok := g.known[link{callee, caller}]
@@ -329,6 +332,12 @@ func (g *Graph) injected(fn int) bool {
 // holder returns the function that a stack's address belongs to. It is behind an
 // instruction, and where a call does not return that can be the next function.
 func (g *Graph) holder(pc uint64) int { return g.a.file.FuncAt(pc - 1) }
+
+// inC reports whether an address in a stack is one of the program's C code, of which
+// the graph knows nothing.
+func (g *Graph) inC(pc uint64) bool {
+	return g.a.mayHaveC() && g.holder(pc) < 0 && slices.ContainsFunc(g.a.file.Executable(), func(r gobin.Range) bool { return r.Contains(pc - 1) })
+}
 
 // frame describes the place of an address in a stack.
 func (g *Graph) frame(pc uint64) usage.Frame {

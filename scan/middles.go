@@ -16,14 +16,15 @@ type middle struct {
 // refers: there, nothing is known of what came before. A jump, a call or a
 // computed address can even be to the middle of an instruction, and the
 // function is decoded anew with what it holds when it is entered there. Of
-// words of data and other numbers only those count that fit an instruction.
+// words of data and other numbers only those count that fit an instruction. A
+// place in runtime.systemstack_switch is for who walks up a stack, and nobody goes there.
 func (a *analysis) findMiddles() {
 	sure, weak := map[int][]middle{}, map[int][]middle{}
 	note := func(to map[int][]middle, m middle) {
 		if _, ok := a.file.FuncWithEntry(m.pc); ok || !a.file.Module.Text.Contains(m.pc) {
 			return
 		}
-		if fn := a.file.FuncAt(m.pc); fn >= 0 {
+		if fn := a.file.FuncAt(m.pc); fn >= 0 && a.file.Name(&a.file.Funcs[fn]) != "runtime.systemstack_switch" {
 			to[fn] = append(to[fn], m)
 		}
 	}

@@ -1,10 +1,15 @@
 package scan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gocurb/curb/internal/isa"
 )
+
+// raceNotes are the functions by which code that is built to find races says which
+// memory it is about to read or write. They do nothing to that memory.
+var raceNotes = []string{"runtime.raceread", "runtime.racewrite", "runtime.racereadrange", "runtime.racewriterange"}
 
 // maxPointerCalls bounds through how many calls a pointer is followed.
 const maxPointerCalls = 3
@@ -74,6 +79,8 @@ func (a *analysis) pointer(b *body, work []int, r isa.Reg, depth int) (writes []
 			continue
 		case in.Op == isa.Call && strings.HasPrefix(a.nameAt(in.Target), "runtime.morestack"):
 			continue // the function starts over, with what it had spilled itself
+		case in.Op == isa.Call && slices.Contains(raceNotes, a.nameAt(in.Target)):
+			continue
 		case r == a.arch.copyFrom && a.isCopy(in):
 			continue // read, and past its end then
 		case depth == 0 && r == a.arch.copyTo && a.isCopy(in):

@@ -9,8 +9,7 @@ import (
 // cModes are the modes for C code: as on any machine with a C compiler; that, and
 // stripped; linked by the system's linker; position-independent too; with the C
 // library inside, glibc or musl; with musl outside; without cgo, with the libraries
-// loaded by the program itself; and as Debian builds it. (The race detector's code is
-// not followed.)
+// loaded by the program itself; with the race detector; and as Debian builds it.
 var cModes = map[string]cMode{
 	"cgo":          {cgo: true},
 	"cgo-stripped": {cgo: true, flags: []string{"-ldflags=-s -w"}},
@@ -19,6 +18,7 @@ var cModes = map[string]cMode{
 	"glibc":        {cgo: true, flags: []string{"-ldflags=-linkmode=external -extldflags=-static"}},
 	"musl":         {cgo: true, musl: true, flags: []string{"-ldflags=-linkmode=external -extldflags=-static"}},
 	"musl-shared":  {cgo: true, musl: true, flags: []string{"-ldflags=-linkmode=external"}},
+	"race":         {cgo: true, flags: []string{"-race"}},
 	"package":      {},
 }
 
@@ -50,17 +50,18 @@ func cRows() []row {
 			p.name = path.Base(p.pkg)
 		}
 		for _, mode := range modes {
-			faults := p.faults && arch == "amd64" && (mode == "cgo" || mode == "glibc" || mode == "musl") // one for each C library
+			faults := p.faults && arch == "amd64" && (mode == "cgo" || mode == "glibc" || mode == "musl") || p.name == "races" // one for each C library, and the race detector
 			all = append(all, row{program: p, toolchain: "local", arch: arch, mode: mode, c: true, faults: faults, wide: faults})
 		}
 	}
 	for _, p := range small {
 		if p.small {
-			add("amd64", p, "cgo", "cgo-external", "cgo-pie", "glibc", "musl")
+			add("amd64", p, "cgo", "cgo-external", "cgo-pie", "glibc", "musl", "race")
 			add("arm64", p, "cgo", "cgo-pie", "glibc", "musl")
 		}
 	}
-	add("amd64", names, "plain", "cgo", "cgo-stripped", "cgo-external", "cgo-pie", "glibc", "musl", "musl-shared")
+	add("amd64", names, "plain", "cgo", "cgo-stripped", "cgo-external", "cgo-pie", "glibc", "musl", "musl-shared", "race")
+	add("amd64", races, "race")
 	add("amd64", libc, "cgo", "cgo-pie")
 	static := libc
 	static.ways = slices.DeleteFunc(slices.Clone(libc.ways), func(w way) bool { // a static program's dlsym does not find cos
@@ -121,6 +122,18 @@ var names = program{
 		{args: present, env: byGo},
 		{args: missing, env: byC, exit: 1},
 		{args: missing, env: byGo, exit: 1},
+	},
+}
+
+// The race detector finds something, and tells it to the standard error or to files.
+var races = program{
+	pkg: "./races", set: "small",
+	ways: []way{
+		{exit: 66}, {env: []string{"GORACE=exitcode=0"}}, {env: []string{"GORACE=log_path={dir}/log"}, exit: 66},
+		{env: []string{"GORACE=log_path={dir}/new/log verbosity=2 history_size=7 log_exe_name=1"}, exit: 66},
+		{env: []string{"GORACE=log_path={dir}/missing/directory/log"}, exit: 66},
+		{env: []string{"GORACE=halt_on_error=1 log_to_syslog=1 strip_path_prefix={dir}"}, exit: 66},
+		{env: []string{"GORACE=include={self} soft_rss_limit_mb=1 atexit_sleep_ms=10 abort_on_error=1"}, exit: 66},
 	},
 }
 

@@ -19,8 +19,9 @@
 //	go run ./internal/corpus -run vet-amd64-plain -quick -unseen
 //
 // With -part c they are those with C code in them or loaded by them: small ones
-// linked with glibc and musl, dynamically and statically, SQLite, a C++ library, some of
-// these for arm64 under emulation, and Debian's packages, which apt brings. Names are resolved by a name server of the
+// linked with glibc and musl, dynamically and statically, and with the race detector,
+// SQLite, a C++ library, some of these for arm64 under emulation, and Debian's packages,
+// which apt brings. Names are resolved by a name server of the
 // corpus's own, on the loopback interface.
 //
 // A whole run takes an hour or more. With -keep, rows in which nothing failed are kept

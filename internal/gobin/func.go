@@ -2,6 +2,7 @@ package gobin
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -56,6 +57,22 @@ func (f *File) loadFuncs() error {
 
 func (f *File) field(fn *Func, off uint64) uint32 {
 	return f.Order.Uint32(f.pcln.funcs[uint64(fn.off)+f.pcln.shift+off:])
+}
+
+// TakeForeign takes from Funcs, and returns, the functions of which the table has
+// nothing but the name: C code that Go's linker has put between Go's (runtime/cgo, the
+// race detector). It is to be called before any other use of the file.
+func (f *File) TakeForeign() []Func {
+	var foreign []Func
+	f.Funcs = slices.DeleteFunc(f.Funcs, func(fn Func) bool {
+		bare := f.field(&fn, fnPCSP) == 0 && f.field(&fn, fnPCFile) == 0 && f.field(&fn, fnPCLine) == 0
+		if bare {
+			foreign = append(foreign, fn)
+		}
+		return bare
+	})
+	f.indexFuncs()
+	return foreign
 }
 
 // Name returns a function's full name, "net/http.(*Server).Serve".
