@@ -194,22 +194,35 @@ func (o *cobjects) around(addr uint64) elfimage.Range {
 	return r
 }
 
+// in returns the words with addresses that reach into a range.
+func (o *cobjects) in(r elfimage.Range) []uint64 {
+	first := sort.Search(len(o.words), func(k int) bool { return o.words[k]+8 > r.Start })
+	n := sort.Search(len(o.words)-first, func(k int) bool { return o.words[first+k] >= r.End })
+	return o.words[first : first+n]
+}
+
 // visitData reaches the object at a place, and what it points to.
 func (w *cwalk) visitData(p cplace, s cstep) {
 	im := w.c.images[p.image]
-	if _, ok := w.objects[p]; ok || p.image == 0 {
+	if p.image == 0 {
 		return // all of the program's own counts
 	}
+	object := im.objects.around(p.addr)
+	if len(im.objects.in(object)) == 0 {
+		return
+	}
+	if _, ok := w.objects[p]; ok {
+		return
+	}
 	w.objects[p] = s
-	w.visitWords(p.image, im.objects.around(p.addr), s)
+	w.visitWords(p.image, object, s)
 }
 
 // visitWords reaches what the words in a range point to.
 func (w *cwalk) visitWords(i int, r elfimage.Range, s cstep) {
 	im := w.c.images[i]
-	words := im.objects.words
-	k := sort.Search(len(words), func(k int) bool { return words[k]+8 > r.Start })
-	for ; k < len(words) && words[k] < r.End; k++ {
+	words := im.objects.in(r)
+	for k := range words {
 		if slices.ContainsFunc(im.Inits, func(l elfimage.Range) bool { return l.Contains(words[k]) }) {
 			continue
 		}
@@ -226,7 +239,6 @@ func (w *cwalk) visitWords(i int, r elfimage.Range, s cstep) {
 // say how far each is from the table, or from its number.
 func (w *cwalk) distances(p cplace, s cstep) {
 	im := w.c.images[p.image]
-	s.note = "how far it is from data of " + im.Name
 	for at, more := p.addr, true; more; at += 4 {
 		b := im.Bytes(at, 4)
 		more = false
@@ -236,6 +248,7 @@ func (w *cwalk) distances(p cplace, s cstep) {
 			}
 			to := base + uint64(int64(int32(leUint32(b))))
 			if fn := im.FuncAt(to); fn >= 0 && im.Funcs[fn].Start == to {
+				s.note = "how far it is from data of " + im.Name
 				w.takeCode(p.image, to, s)
 				more = true
 			}

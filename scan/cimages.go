@@ -30,7 +30,7 @@ type clib struct {
 	l         *elfimage.Loader
 	store     Store
 	defined   map[csymbol][]cplace // what references to symbols are bound to
-	vdso      []*cimage            // those that name functions of the vDSO
+	vdso      map[string][]*cimage // those that name functions of the vDSO, by how these names begin
 	instead   map[int][]int        // the images that are loaded instead of others on some processors
 	notable   map[cplace]string    // functions of the C library whose callers matter, with their names
 	decoder   decoder              // of one function after the other
@@ -107,7 +107,7 @@ func (a *analysis) loadC(sysroot string, store Store) (*clib, error) {
 		return nil, err
 	}
 	l := elfimage.NewLoader(sysroot, exe)
-	c := &clib{a: a, store: store, once: map[cplace]bool{}, l: l, notable: map[cplace]string{}, ends: map[cplace]bool{}, keeps: map[cplace]bool{}}
+	c := &clib{a: a, store: store, vdso: map[string][]*cimage{}, once: map[cplace]bool{}, l: l, notable: map[cplace]string{}, ends: map[cplace]bool{}, keeps: map[cplace]bool{}}
 	if err := c.preload(exe); err != nil {
 		return nil, err
 	}

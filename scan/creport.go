@@ -227,8 +227,11 @@ func (c *clib) asksVDSO(symbol string) bool {
 	if c == nil {
 		return false
 	}
-	if c.vdso == nil {
-		c.vdso = slices.DeleteFunc(slices.Clone(c.images), func(im *cimage) bool { return !im.Mentions("__vdso_") && !im.Mentions("__kernel_") })
+	family, _, _ := strings.Cut(strings.TrimLeft(symbol, "_"), "_") // "vdso", or "kernel"
+	some, known := c.vdso[family]
+	if !known {
+		some = slices.DeleteFunc(slices.Clone(c.images), func(im *cimage) bool { return !im.Mentions(family + "_") })
+		c.vdso[family] = some
 	}
-	return slices.ContainsFunc(c.vdso, func(im *cimage) bool { return im.Holds(symbol) })
+	return slices.ContainsFunc(some, func(im *cimage) bool { return im.Holds(symbol) })
 }
