@@ -27,7 +27,7 @@ func (a *analysis) entry(fn int) uint64 {
 func (a *analysis) name(fn int) string {
 	if a.inC(fn) {
 		at := a.c.function(fn)
-		return a.c.images[at.image].Funcs[at.fn].Name
+		return a.c.images[at.image].Funcs[at.fn].Name()
 	}
 	return a.file.Name(&a.file.Funcs[fn])
 }

@@ -230,7 +230,7 @@ func (w *cwalk) visitWords(i int, r elfimage.Range, s cstep) {
 			continue
 		}
 		for _, to := range im.slots.at(words[k]) {
-			w.take(to, cstep{how: byData, from: s.from, goFn: s.goFn, off: s.off, note: "data of " + im.Name, past: s.past})
+			w.take(to, cstep{how: byData, from: s.from, goFn: s.goFn, off: s.off, note: im.dataNote, past: s.past})
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (a *analysis) notGo(fns []elfimage.Func) []elfimage.Func {
 	out := outsideOf(fns, a.file.Module.Text)
 	for i := range a.foreign {
 		f := &a.foreign[i]
-		out = append(out, elfimage.Func{Range: elfimage.Range{Start: f.Entry, End: f.End}, Name: a.file.Name(f), Whole: true})
+		out = append(out, elfimage.Func{Range: elfimage.Range{Start: f.Entry, End: f.End}, Symbol: a.file.Name(f), Whole: true})
 	}
 	slices.SortFunc(out, func(x, y elfimage.Func) int { return cmp.Compare(x.Start, y.Start) })
 	return out

@@ -46,13 +46,14 @@ type clib struct {
 // A cimage is one of the images, with what matters of its functions.
 type cimage struct {
 	*elfimage.Image
-	first int // the number of its first function: see cbodies.go
-	how   usage.Loaded
-	facts []cfacts
-	slots cslots              // what the words that the loader fills in hold
-	leads map[uint64][]cplace // where calls of addresses end up, as far as it was asked for
-	mids  map[int][]uint64    // where functions are entered, but for their starts
-	named map[uint64]bool     // addresses that code takes
+	first    int // the number of its first function: see cbodies.go
+	how      usage.Loaded
+	dataNote string // how what its data points to is reached
+	facts    []cfacts
+	slots    cslots              // what the words that the loader fills in hold
+	leads    map[uint64][]cplace // where calls of addresses end up, as far as it was asked for
+	mids     map[int][]uint64    // where functions are entered, but for their starts
+	named    map[uint64]bool     // addresses that code takes
 	// others has those of mids to which other ways lead than the function's own switches.
 	others map[uint64]bool
 	arch   *arch
@@ -165,7 +166,7 @@ func (c *clib) add(how usage.Loaded) { c.take(how, len(c.l.Images)) }
 func (c *clib) take(how usage.Loaded, n int) {
 	for _, im := range c.l.Images[len(c.images):n] {
 		c.images = append(c.images, &cimage{
-			Image: im, how: how, arch: c.a.arch, threads: im.ThreadWords(), pcs: map[int][]uint64{}, slots: makeSlots(0), leads: map[uint64][]cplace{},
+			Image: im, how: how, dataNote: "data of " + im.Name, arch: c.a.arch, threads: im.ThreadWords(), pcs: map[int][]uint64{}, slots: makeSlots(0), leads: map[uint64][]cplace{},
 			mids: map[int][]uint64{}, named: map[uint64]bool{}, others: map[uint64]bool{}, linked: map[uint64]bool{}, resolvers: map[uint64]bool{},
 			incoming: map[int]map[uint64][]regHeld{}, ends: map[int]func(uint64) bool{},
 		})
@@ -213,7 +214,7 @@ func outsideOf(fns []elfimage.Func, text gobin.Range) []elfimage.Func {
 		}
 		if after.Start < text.End {
 			after.Start = text.End
-			after.Name = fmt.Sprintf("%#x", after.Start)
+			after.Symbol = ""
 		}
 		if after.Start < after.End {
 			out = append(out, after)

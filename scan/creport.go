@@ -154,7 +154,7 @@ func (c *clib) frame(f cfunc, pc uint64) usage.Frame {
 	out := usage.Frame{Package: im.Name, Module: im.Path, Version: im.BuildID(), File: im.Path}
 	switch {
 	case f.fn != noFunc:
-		out.Function = im.Funcs[f.fn].Name
+		out.Function = im.Funcs[f.fn].Name()
 	default:
 		out.Function = fmt.Sprintf("%#x", pc)
 	}

@@ -11,7 +11,7 @@ import (
 // call by their own tables, and what is looked up by name.
 func (w *cwalk) data() {
 	for i, im := range w.c.images {
-		s := cstep{how: byData, from: none, goFn: noFunc, note: "data of " + im.Name}
+		s := cstep{how: byData, from: none, goFn: noFunc, note: im.dataNote}
 		if i == 0 {
 			w.copied(s)
 		}

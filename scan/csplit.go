@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"fmt"
 	"slices"
 	"sort"
 
@@ -268,7 +267,7 @@ func (s *splitter) apply() bool {
 			before := f
 			before.End = starts[i]
 			out = append(out, before)
-			f.Start, f.Name = starts[i], fmt.Sprintf("%#x", starts[i])
+			f.Start, f.Symbol = starts[i], ""
 		}
 		out = append(out, f)
 	}

@@ -39,7 +39,7 @@ func TestLibrary(t *testing.T) {
 	if len(found) != 1 {
 		t.Fatalf("getaddrinfo: %v", found)
 	}
-	if fn := im.FuncAt(found[0].Addr); fn < 0 || im.Funcs[fn].Name != "getaddrinfo" {
+	if fn := im.FuncAt(found[0].Addr); fn < 0 || im.Funcs[fn].Name() != "getaddrinfo" {
 		t.Errorf("getaddrinfo, at %#x, is in no function of that name", found[0].Addr)
 	}
 	if got := im.Find("getaddrinfo", "NO_SUCH_VERSION"); len(got) != 0 {

@@ -12,8 +12,16 @@ import (
 // function, or what lies between two of these.
 type Func struct {
 	Range
-	Name  string // of a table of symbols, or made from the address
-	Whole bool   // where it ends is known
+	Symbol string // what a table of symbols calls it, "" where none does
+	Whole  bool   // where it ends is known
+}
+
+// Name returns the name of a function, made from its address where it has none.
+func (f *Func) Name() string {
+	if f.Symbol != "" {
+		return f.Symbol
+	}
+	return fmt.Sprintf("%#x", f.Start)
 }
 
 // findCode notes the ranges of memory that hold code: the executable sections,
@@ -116,10 +124,6 @@ func (c *cutter) cut(code Range) {
 	slices.Sort(cuts)
 	cuts = slices.Compact(cuts)
 	for i := 1; i < len(cuts); i++ {
-		name := c.starts[cuts[i-1]]
-		if name == "" {
-			name = fmt.Sprintf("%#x", cuts[i-1])
-		}
-		c.im.Funcs = append(c.im.Funcs, Func{Range{cuts[i-1], cuts[i]}, name, c.ends[cuts[i-1]] == cuts[i]})
+		c.im.Funcs = append(c.im.Funcs, Func{Range{cuts[i-1], cuts[i]}, c.starts[cuts[i-1]], c.ends[cuts[i-1]] == cuts[i]})
 	}
 }
