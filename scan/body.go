@@ -45,6 +45,9 @@ const unknownSP = int64(-1 << 62)
 func newBody(f *gobin.File, index int, entries []middle) *body {
 	fn := &f.Funcs[index]
 	b := &body{arch: archOf(f), index: index, fn: fn, jumps: map[int][]int{}, open: map[int]bool{}}
+	if f.Foreign(fn) {
+		b.part = func() bool { return true } // it may be: see cways.go
+	}
 	d := decoder{arch: b.arch}
 	d.function(f, fn, entryPCs(entries))
 	b.insts, b.pcs = d.insts, d.pcs

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,5 +113,21 @@ func TestCBuildsAreTight(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// C code that Go's linker takes in follows none of Go's rules.
+func TestCInGoText(t *testing.T) {
+	path := buildOnce(t, "linked", ".", withC(t), "-ldflags=-linkmode=internal", "./testdata/linked")
+	u := scanned(t, path)
+	for _, name := range []string{"getpriority", "getsid", "getitimer"} {
+		_, ok := u.Find(name)
+		if !ok && !slices.ContainsFunc(u.Unresolved, func(o usage.Unresolved) bool { return name == "getpriority" && strings.HasPrefix(o.Function, "seldom") }) {
+			t.Errorf("%s is missing: %v", name, u.Unresolved)
+		}
+	}
+	got, err := strace.Run{Path: path}.Trace(t.Context())
+	if err != nil || got.Status() != 0 || got.Calls["getpriority"] == 0 || got.Calls["getitimer"] == 0 {
+		t.Errorf("it does not do what it should (%v): %v", err, got.Calls)
 	}
 }

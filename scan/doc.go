@@ -65,7 +65,8 @@
 // starts the program is its launcher's, and reported apart.
 //
 // Of a program that is linked with the GNU C library or with musl, the C code is
-// followed too (creport.go), be it in libraries or in the program's own file. The
+// followed too (creport.go), be it in libraries or in the program's own file. (What Go's own
+// linker has put among Go's code it treats as assembly, of which no frame is known.) The
 // libraries are loaded as the dynamic loader would do it, and their words get what it
 // would put there (internal/elfimage, cimages.go, cgather.go). Functions are what the
 // tables for unwinding say, or symbols; where there are neither, a function begins
