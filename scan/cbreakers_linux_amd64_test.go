@@ -68,7 +68,7 @@ func TestCBreakers(t *testing.T) {
 // compileBreaker compiles the code of the breakers, and returns what to link with.
 func compileBreaker(t *testing.T, cc string, flags []string, library bool) []string {
 	t.Helper()
-	cxx := map[string]string{"gcc": "g++", "clang": "clang++"}[cc]
+	cxx := map[string]string{"gcc": "g++", "clang": "clang++", "aarch64-linux-gnu-gcc": "aarch64-linux-gnu-g++"}[cc]
 	dir := t.TempDir()
 	run := func(name string, args ...string) {
 		t.Helper()
@@ -89,7 +89,7 @@ func compileBreaker(t *testing.T, cc string, flags []string, library bool) []str
 		return append(objects, "-lstdc++")
 	}
 	shared, stub := filepath.Join(dir, "libbreakers.so"), filepath.Join(dir, "stub.o")
-	run("g++", append(objects, "-shared", "-o", shared, "-Wl,-soname,"+shared)...)
+	run(cxx, append(objects, "-shared", "-o", shared, "-Wl,-soname,"+shared)...)
 	run(cc, "-c", "-o", stub, "testdata/cbreakers/code/stub.c")
 	return []string{stub, shared}
 }
@@ -138,6 +138,10 @@ func lostCalls(t *testing.T, u *usage.Usage, said string, begins ...string) (ope
 	if err != nil {
 		t.Fatal(err)
 	}
+	table, err := syscalls.For(u.Arch)
+	if err != nil {
+		t.Fatal(err)
+	}
 	checked := 0
 	for line := range strings.Lines(said) {
 		if !slices.ContainsFunc(begins, func(s string) bool { return strings.HasPrefix(line, s) }) {
@@ -149,13 +153,13 @@ func lostCalls(t *testing.T, u *usage.Usage, said string, begins ...string) (ope
 		if _, err := fmt.Sscan(line, &when, &unit, &nr, &a[0], &a[1], &a[2], &a[3], &a[4], &a[5]); err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}
-		d := filter.Data{Nr: uint32(nr), Arch: syscalls.AMD64.AuditArch}
+		d := filter.Data{Nr: uint32(nr), Arch: table.AuditArch}
 		for i := range a {
 			d.Args[i] = uint64(a[i])
 		}
-		call, _ := syscalls.AMD64.ByNumber(d.Nr)
+		call, _ := table.ByNumber(d.Nr)
 		checked++
-		if policy.Verdict(syscalls.AMD64, d) == filter.Allow {
+		if policy.Verdict(table, d) == filter.Allow {
 			continue
 		}
 		open = append(open, call.Name)

@@ -102,7 +102,7 @@ func say(unit string, nr, a, b uintptr) {
 func goBack() {
 	C.passed(unsafe.Pointer(C.chosen_in_go), C.long(len(unit)+2), 9)
 	C.passed(unsafe.Pointer(C.held_in_go), 1, 10)
-	C.passed_on(C.long(242+len(unit)), 12, C.uintptr_t(cgo.NewHandle(behind{0x700})))
+	C.passed_on(C.long(syscall.SYS_MQ_NOTIFY-2+len(unit)), 12, C.uintptr_t(cgo.NewHandle(behind{0x700})))
 }
 
 var unit = []byte{1}

@@ -202,7 +202,11 @@ NOINLINE static long longjumps(void) {
 	return CALL(SYS_getitimer, which, 0, 0, 0);
 }
 // The same by a linkage table as mold makes it.
+#ifdef __aarch64__
+__asm__(".text\n.type linked_setjmp, @function\nlinked_setjmp:\n\tadrp x16, :got:_setjmp\n\tldr x17, [x16, :got_lo12:_setjmp]\n\tbr x17\n.size linked_setjmp, .-linked_setjmp");
+#else
 __asm__(".text\n.type linked_setjmp, @function\nlinked_setjmp:\n\tendbr64\n\tmovl $3, %r11d\n\tjmp *_setjmp@GOTPCREL(%rip)\n.size linked_setjmp, .-linked_setjmp");
+#endif
 int linked_setjmp(jmp_buf) __attribute__((returns_twice, visibility("hidden")));
 NOINLINE static long linked(void) {
 	volatile int which = 2;

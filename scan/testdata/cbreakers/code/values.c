@@ -136,6 +136,27 @@ static int numbers[] = {SYS_getcpu, SYS_sched_getscheduler, SYS_sched_rr_get_int
 NOINLINE static long libc_number(int nr) { long r = syscall(nr, -1, 0, 0); made(__func__, nr, -1, 0, 0, 0, 0, 0); return r; }
 
 // A number in memory, and one that is put together there.
+#ifdef __aarch64__
+NOINLINE static long in_memory(void) {
+	int nr = SYS_sched_getparam;
+	register long ret __asm__("x0") = 0;
+	__asm__ volatile("mov x1, 0\n\tldr w8, %1\n\tsvc 0" : "+r"(ret) : "m"(nr) : "x1", "x8", "memory");
+	made(__func__, nr, 0, 0, 0, 0, 0, 0);
+	return ret;
+}
+NOINLINE static long in_halves(void) {
+	register long ret __asm__("x0") = -1;
+	__asm__ volatile("mov x1, 0\n\tmovn x8, 0\n\tmovk x8, 0x118, lsl 0\n\tmovk x8, 0, lsl 16\n\tmovk x8, 0, lsl 32\n\tmovk x8, 0, lsl 48\n\tsvc 0" : "+r"(ret) : : "x1", "x8", "memory");
+	made(__func__, 0x118, -1, 0, 0, 0, 0, 0);
+	return ret;
+}
+NOINLINE static long pushed(void) {
+	register long ret __asm__("x0") = 0;
+	__asm__ volatile("mov x1, 0\n\tmov x9, 0x78\n\tstr x9, [sp, -16]!\n\tldr x8, [sp], 16\n\tsvc 0" : "+r"(ret) : : "x1", "x8", "x9", "memory");
+	made(__func__, 0x78, 0, 0, 0, 0, 0, 0);
+	return ret;
+}
+#else
 NOINLINE static long in_memory(void) {
 	int nr = SYS_sched_getparam;
 	long ret;
@@ -155,6 +176,7 @@ NOINLINE static long pushed(void) {
 	made(__func__, 0x91, 0, 0, 0, 0, 0, 0);
 	return ret;
 }
+#endif
 
 void values(void) {
 	arithmetic8(same(0x80)), arithmetic16(same(0x1234)), high(same(0x34)), selects(same(2)), selects(same(5)), sets(same(1)), sets(same(9));
