@@ -21,7 +21,7 @@ func TestCBreakersForARM64(t *testing.T) {
 	}{
 		{name: "optimised", flags: "-O2"},
 		{name: "unoptimised", flags: "-O0"},
-		{name: "protected", flags: "-O2 -fPIE -mbranch-protection=standard -fno-plt", build: []string{"-buildmode=pie"}},
+		{name: "protected", flags: "-O2 -fPIE -mbranch-protection=standard", build: []string{"-buildmode=pie"}},
 		{name: "absolute", flags: "-O3 -fno-pic -fno-asynchronous-unwind-tables -mno-outline-atomics"},
 		{name: "library", flags: "-Os -fPIC -fno-section-anchors", library: true},
 	} {

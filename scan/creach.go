@@ -20,7 +20,7 @@ type cwalk struct {
 	callers [][][]caller     // of each image: the direct calls and jumps to its functions
 	roots   map[cfunc]bool   // functions that the loader or the kernel enters
 	begun   [][]bool         // of each image: functions that are entered at their beginning
-	named   map[cplace]bool  // functions that are found by their names
+	named   map[cplace]bool  // functions that are found by their names, or by marked pointers
 	whole   *cwalk           // of a phase: that of the program's whole life
 
 	dozing map[cvariable][]cfunc // functions that were reached and do nothing yet
@@ -166,8 +166,15 @@ func (w *cwalk) take(p cplace, s cstep) {
 			continue // it is compared with others: nobody starts the program again
 		}
 		for _, at := range []uint64{to.addr, im.Funcs[fn].Start} {
-			if _, ok := w.taken[cplace{to.image, at}]; !ok && (at == to.addr || marks(at, to.addr)) {
-				w.taken[cplace{to.image, at}] = s
+			p, marked := cplace{to.image, at}, at != to.addr
+			if marked && !marks(at, to.addr) {
+				continue
+			}
+			if _, ok := w.taken[p]; !ok {
+				w.taken[p] = s
+			}
+			if marked {
+				w.named[p] = true
 			}
 		}
 		if _, ok := w.left[to]; !ok && !s.call {

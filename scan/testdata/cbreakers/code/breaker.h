@@ -13,9 +13,11 @@ void made(const char *unit, long nr, long a, long b, long c, long d, long e, lon
 #ifdef __aarch64__
 // Others for the calls that arm64 does not have.
 #define SYS_alarm SYS_nfsservctl
-#define SYS_epoll_wait SYS_quotactl
+#define SYS_epoll_wait SYS_io_getevents
+#define SYS_eventfd SYS_mlock2
+#define SYS_futimesat SYS_pkey_alloc
 #define SYS_getpgrp SYS_get_robust_list
-#define SYS_sysfs SYS_io_cancel
+#define SYS_sysfs SYS_munlock
 #define SYS_ustat SYS_io_submit
 #endif
 

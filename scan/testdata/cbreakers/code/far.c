@@ -42,6 +42,7 @@ static long above1(long x) { return CALL(SYS_io_cancel, 0, 0, x, 0); }
 HIDDEN function *const above[] = {above0, above1};
 NOINLINE static long by_index(int i) { return above[i - 200](1); }
 
+#ifdef __x86_64__
 // A handler that has what was interrupted go on elsewhere, with other values.
 static void on_trap(int s, siginfo_t *i, void *u) {
 	greg_t *regs = ((ucontext_t *)u)->uc_mcontext.gregs;
@@ -62,6 +63,7 @@ HIDDEN long skips(void);
 __asm__(".text\n.type by_return, @function\nby_return:\n\tleaq returned_to(%rip), %rax\n\tpushq %rax\n\tret\n.size by_return, .-by_return\n"
 	"skip: addq $2, (%rsp)\n\tret\n"
 	".type skips, @function\nskips:\n\tmovq $-1, %rdi\n\tmovl $1, %esi\n\txorl %edx, %edx\n\tcall skip\n\tret\n\tnop\n\tmovl $256, %eax\n\tsyscall\n\tret\n.size skips, .-skips");
+#endif
 
 // A thread that no library has made.
 static char stack[64 << 10];
@@ -70,13 +72,18 @@ static int cloned(void *x) { return CALL(SYS_move_pages, -1, 1, 0, 0) == 0; }
 static long (*volatile raw)(long, ...) = syscall;
 
 // Functions that are looked up.
+#ifdef __x86_64__
+#define OLDEST "GLIBC_2.2.5"
+#else
+#define OLDEST "GLIBC_2.17"
+#endif
 static void found(void) {
 	int (*f)(const char *) = dlsym(RTLD_DEFAULT, "swapoff");
 	if (f) {
 		f(NULL);
 		made("found", SYS_swapoff, 0, 0, 0, 0, 0, 0);
 	}
-	if ((f = dlvsym(RTLD_DEFAULT, "acct", "GLIBC_2.2.5"))) {
+	if ((f = dlvsym(RTLD_DEFAULT, "acct", OLDEST))) {
 		f((char *)1);
 		made("found", SYS_acct, 1, 0, 0, 0, 0, 0);
 	}
@@ -96,11 +103,13 @@ void far(void) {
 	((function *)((uintptr_t)hide + narrow))(1);
 	((function *)(keyed ^ same(0x5a5a5a5a5a5aUL)))(2);
 	by_index(same(200)), by_index(same(201));
+#ifdef __x86_64__
 	struct sigaction a = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
 	sigaction(SIGILL, &a, NULL);
 	traps();
 	by_return();
 	skips(), made("skips", SYS_migrate_pages, -1, 1, 0, 0, 0, 0);
+#endif
 	waitpid(clone(cloned, stack + sizeof stack, CLONE_VM | SIGCHLD, NULL), NULL, 0);
 	raw(SYS_get_mempolicy, 0, 0, 0, 0, 9), made("syscall", SYS_get_mempolicy, 0, 0, 0, 0, 9, 0);
 	found();
