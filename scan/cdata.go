@@ -57,9 +57,7 @@ func (c *clib) findObjects() {
 		slices.Sort(im.objects.words)
 		im.objects.words = slices.Compact(im.objects.words)
 	}
-	for i, im := range c.images {
-		c.cut(i, im, named[i])
-	}
+	each(len(c.images), func(i int) { c.cut(i, c.images[i], named[i]) })
 }
 
 // cut finds where the objects of an image begin.

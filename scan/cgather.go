@@ -21,10 +21,12 @@ func (c *clib) gather() {
 		}
 	}
 	unknown := c.recall(list)
+	each(len(unknown), func(k int) { c.images[unknown[k]].findVDSO() })
 	c.decode(unknown, nil)
 	c.keep(unknown)
 	targets := c.targets(list)
-	for _, i := range list {
+	each(len(list), func(k int) {
+		i := list[k]
 		if before := c.images[i].Funcs; c.split(i, targets[i]) {
 			known := map[elfimage.Range]cfacts{}
 			for fn, f := range before {
@@ -33,8 +35,11 @@ func (c *clib) gather() {
 			c.decode([]int{i}, known)
 		}
 		c.images[i].findPlaces()
-	}
+	})
 }
+
+// findVDSO notes whether the file has what the names of functions of the vDSO begin with.
+func (im *cimage) findVDSO() { im.vdso = im.Mentions("__vdso_") || im.Mentions("__kernel_") }
 
 // findPlaces notes what of an image its functions take the addresses of, and where these
 // lead to the middle of others.

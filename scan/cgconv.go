@@ -34,16 +34,36 @@ func (c *clib) loadConverters() {
 		if err != nil {
 			continue // there are none: it converts what it knows by itself
 		}
-		var modules []string
-		for _, name := range names {
-			if strings.HasSuffix(name, ".so") {
-				modules = append(modules, path.Join(dir, name))
-			}
-		}
-		c.l.ReadAhead(modules)
-		for _, name := range modules {
+		for _, name := range modules(dir, names) {
 			c.converter(by, name)
 		}
+	}
+}
+
+// modules returns the paths of the modules among the files in a directory.
+func modules(dir string, names []string) []string {
+	var out []string
+	for _, name := range names {
+		if strings.HasSuffix(name, ".so") {
+			out = append(out, path.Join(dir, name))
+		}
+	}
+	return out
+}
+
+// expectConverters has the modules read meanwhile, if a library may turn out to use them.
+func (c *clib) expectConverters() {
+	asks := func(s elfimage.Symbol) bool {
+		return !s.Defined && (s.Name == "setlocale" || s.Name == "newlocale" || s.Name == "iconv_open")
+	}
+	by := libc(c.l)
+	if by == nil || !slices.ContainsFunc(c.images, func(im *cimage) bool { return slices.ContainsFunc(im.Symbols, asks) }) {
+		return
+	}
+	if cache, ok := by.TextWith(modulesCache); ok {
+		dir := path.Dir(cache)
+		names, _ := c.l.List(dir)
+		c.l.ReadAhead(modules(dir, names))
 	}
 }
 

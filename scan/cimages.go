@@ -30,7 +30,6 @@ type clib struct {
 	l         *elfimage.Loader
 	store     Store
 	defined   map[csymbol][]cplace // what references to symbols are bound to
-	vdso      map[string][]*cimage // those that name functions of the vDSO, by how these names begin
 	instead   map[int][]int        // the images that are loaded instead of others on some processors
 	notable   map[cplace]string    // functions of the C library whose callers matter, with their names
 	decoder   decoder              // of one function after the other
@@ -50,6 +49,7 @@ type cimage struct {
 	how      usage.Loaded
 	dataNote string // how what its data points to is reached
 	facts    []cfacts
+	vdso     bool                // its file may name functions of the vDSO
 	slots    cslots              // what the words that the loader fills in hold
 	leads    map[uint64][]cplace // where calls of addresses end up, as far as it was asked for
 	mids     map[int][]uint64    // where functions are entered, but for their starts
@@ -108,7 +108,7 @@ func (a *analysis) loadC(sysroot string, store Store) (*clib, error) {
 		return nil, err
 	}
 	l := elfimage.NewLoader(sysroot, exe)
-	c := &clib{a: a, store: store, vdso: map[string][]*cimage{}, once: map[cplace]bool{}, l: l, notable: map[cplace]string{}, ends: map[cplace]bool{}, keeps: map[cplace]bool{}}
+	c := &clib{a: a, store: store, once: map[cplace]bool{}, l: l, notable: map[cplace]string{}, ends: map[cplace]bool{}, keeps: map[cplace]bool{}}
 	if err := c.preload(exe); err != nil {
 		return nil, err
 	}
@@ -127,6 +127,7 @@ func (a *analysis) loadC(sysroot string, store Store) (*clib, error) {
 	if err := c.loadAtRunTime(); err != nil {
 		return nil, err
 	}
+	c.expectConverters()
 	c.loader = slices.Index(l.Images, loader)
 	exe.Funcs = a.notGo(exe.Funcs)
 	for _, im := range l.Images {

@@ -224,14 +224,5 @@ func (a *analysis) broughtInBy(nr uint32) []usage.Source {
 
 // asksVDSO reports whether a library looks a function of the vDSO up.
 func (c *clib) asksVDSO(symbol string) bool {
-	if c == nil {
-		return false
-	}
-	family, _, _ := strings.Cut(strings.TrimLeft(symbol, "_"), "_") // "vdso", or "kernel"
-	some, known := c.vdso[family]
-	if !known {
-		some = slices.DeleteFunc(slices.Clone(c.images), func(im *cimage) bool { return !im.Mentions(family + "_") })
-		c.vdso[family] = some
-	}
-	return slices.ContainsFunc(some, func(im *cimage) bool { return im.Holds(symbol) })
+	return c != nil && slices.ContainsFunc(c.images, func(im *cimage) bool { return im.vdso && im.Holds(symbol) })
 }

@@ -37,8 +37,8 @@ func (c *clib) recall(list []int) []int {
 		if list[k] == 0 { // the program's own code is divided with Go's
 			return
 		}
-		if facts, ok := decodeFacts(c.store.Load(im.storeKey())); ok && len(facts) == len(im.Funcs) {
-			im.facts, known[list[k]] = facts, true
+		if facts, vdso, ok := decodeFacts(c.store.Load(im.storeKey())); ok && len(facts) == len(im.Funcs) {
+			im.facts, im.vdso, known[list[k]] = facts, vdso, true
 		}
 	})
 	return slices.DeleteFunc(slices.Clone(list), func(i int) bool { return known[i] })
@@ -51,18 +51,20 @@ func (c *clib) keep(list []int) {
 	}
 	each(len(list), func(k int) {
 		if im := c.images[list[k]]; list[k] > 0 {
-			c.store.Store(im.storeKey(), encodeFacts(im.facts))
+			c.store.Store(im.storeKey(), encodeFacts(im.facts, im.vdso))
 		}
 	})
 }
 
-// encodeFacts puts down the facts of functions. A checksum is at the end.
-func encodeFacts(list []cfacts) []byte {
+// encodeFacts puts down the facts of functions, and whether their image may ask for the
+// vDSO. A checksum is at the end.
+func encodeFacts(list []cfacts, vdso bool) []byte {
 	refs, words := 0, 0
 	for i := range list {
 		refs, words = refs+len(list[i].refs), words+len(list[i].starts)
 	}
 	e := factsEncoder{buf: make([]byte, 0, 8*(refs+words)+16*len(list))}
+	e.flags(vdso)
 	e.number(uint64(len(list)))
 	e.number(uint64(refs))
 	e.number(uint64(words))
@@ -125,12 +127,13 @@ func (e *factsEncoder) function(f *cfacts) {
 }
 
 // decodeFacts reads what encodeFacts has put down. It is not ok if it is not that.
-func decodeFacts(b []byte) (list []cfacts, ok bool) {
+func decodeFacts(b []byte) (list []cfacts, vdso, ok bool) {
 	end := len(b) - 4
 	if end < 0 || crc32.Checksum(b[:end], castagnoli) != binary.LittleEndian.Uint32(b[end:]) {
-		return nil, false
+		return nil, false, false
 	}
 	d := factsDecoder{buf: b[:end]}
+	vdso = d.number() != 0
 	list = make([]cfacts, d.count(4))
 	refs, words := make([]ref, d.count(5)), make([]uint64, d.count(8))
 	for i := range list {
@@ -141,7 +144,7 @@ func decodeFacts(b []byte) (list []cfacts, ok bool) {
 		f.starts, words = d.words(words)
 		f.tables, f.leaves = d.tables(), d.leaves()
 	}
-	return list, !d.failed && len(d.buf) == 0 && len(refs) == 0 && len(words) == 0
+	return list, vdso, !d.failed && len(d.buf) == 0 && len(refs) == 0 && len(words) == 0
 }
 
 type factsDecoder struct {

@@ -13,7 +13,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // A Loader finds and loads libraries as glibc's dynamic loader does, or musl's, with no
@@ -29,7 +28,7 @@ type Loader struct {
 	self      string                    // by which name libraries need the loader, which is there already
 	dirs      []string                  // where libraries are without being asked for
 	cache     map[string][]libraryPlace // by name
-	ahead     map[string]*Image         // that were read before they were asked for
+	ahead     map[string]*early         // by path
 	asked     map[string]*Image         // by the name asked for, and by path
 	tree      tree
 	preferred map[string][]string // of directories: those in them that the loader prefers on some processors
@@ -39,7 +38,7 @@ type Loader struct {
 // NewLoader returns a loader with an executable as the first image.
 func NewLoader(root string, exe *Image) *Loader {
 	l := &Loader{Root: root, machine: exe.Machine, asked: map[string]*Image{}, Files: map[string][]byte{}, parent: map[*Image]*Image{}, Found: map[string]*Image{},
-		ahead: map[string]*Image{}, tree: tree{root, map[string]place{}}, preferred: map[string][]string{}}
+		ahead: map[string]*early{}, tree: tree{root, map[string]place{}}, preferred: map[string][]string{}}
 	l.Images = []*Image{exe}
 	if l.musl = muslArch(exe.Interp); l.musl != "" {
 		l.dirs = l.muslDirs(exe.Interp)
@@ -141,8 +140,11 @@ func (l *Loader) open(at libraryPlace, by *Image) (*Image, error) {
 
 // read reads a library. It returns none where there is none for this machine.
 func (l *Loader) read(full, name string) (*Image, error) {
-	if im := l.ahead[full]; im != nil && im.Path == name && im.Machine == l.machine {
-		return im, nil
+	if e := l.ahead[full]; e != nil {
+		<-e.done
+		if e.im != nil && e.im.Path == name && e.im.Machine == l.machine {
+			return e.im, nil
+		}
 	}
 	data, err := readFile(full)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -162,32 +164,32 @@ func (l *Loader) read(full, name string) (*Image, error) {
 	return im, nil
 }
 
-// ReadAhead reads libraries that are likely to be loaded by these paths, on all
-// processors at once.
+// An early is a library that is being read before it is asked for.
+type early struct {
+	done chan struct{}
+	im   *Image // nil if it cannot be read
+}
+
+// ReadAhead begins to read libraries that are likely to be loaded by these paths, on all
+// processors.
 func (l *Loader) ReadAhead(paths []string) {
-	images := make([]*Image, len(paths))
-	var workers sync.WaitGroup
-	limit := make(chan bool, runtime.GOMAXPROCS(0))
-	for i, name := range paths {
+	limit := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for _, name := range paths {
 		full, err := l.tree.resolve(name)
-		if err != nil || l.asked[full] != nil {
+		if err != nil || l.asked[full] != nil || l.ahead[full] != nil {
 			continue
 		}
-		limit <- true
-		workers.Go(func() {
+		e := &early{done: make(chan struct{})}
+		l.ahead[full] = e
+		go func() {
+			defer close(e.done)
+			limit <- struct{}{}
 			defer func() { <-limit }()
 			if im, err := Open(full, name); err == nil {
 				im.Sum()
-				images[i] = im
+				e.im = im
 			}
-		})
-	}
-	workers.Wait()
-	for _, im := range images {
-		if im != nil {
-			full, _ := l.tree.resolve(im.Path)
-			l.ahead[full] = im
-		}
+		}()
 	}
 }
 
