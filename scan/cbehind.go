@@ -120,7 +120,7 @@ func (c *climb) behind(fn int, pc uint64, to int, reg isa.Reg, rec record, throu
 		if a.inC(from.fn) {
 			b := a.body(from.fn)
 			if i, found := b.find(from.place); found {
-				nr, ok = a.recorded(b, i, reg, rec)
+				nr, ok = a.recordedNumber(b, i, reg, rec)
 			}
 		}
 		if !ok {
@@ -150,9 +150,19 @@ func writesRecord(a *analysis, fn int, reg isa.Reg, rec record) bool {
 	return false
 }
 
-// recorded returns the number that a function puts into a record in its frame, right
+// recordedNumber returns the number that a function puts into a record in its frame, right
 // before it calls another with the record's address in a register.
-func (a *analysis) recorded(b *body, call int, reg isa.Reg, rec record) (uint64, bool) {
+func (a *analysis) recordedNumber(b *body, call int, reg isa.Reg, rec record) (uint64, bool) {
+	i, ok := b.recorded(call, reg, rec)
+	if !ok {
+		return 0, false
+	}
+	v, ok := a.constantOf(b, i, &b.insts[i].Src)
+	return truncate(v, rec.size), ok
+}
+
+// recorded returns the instruction by which it puts the number there.
+func (b *body) recorded(call int, reg isa.Reg, rec record) (int, bool) {
 	place := int64(0)
 	known := false
 	for _, i := range b.straightTo(call) {
@@ -176,9 +186,7 @@ func (a *analysis) recorded(b *body, call int, reg isa.Reg, rec record) (uint64,
 		if o.Kind != isa.KindMem || o.Imm >= place+rec.off+int64(rec.size) || place+rec.off >= o.Imm+int64(o.Size) {
 			continue
 		}
-		in := &b.insts[i]
-		v, ok := a.constantOf(b, i, &in.Src)
-		return truncate(v, rec.size), ok && in.Op == isa.Mov && o.Imm == place+rec.off && o.Size >= rec.size
+		return i, b.insts[i].Op == isa.Mov && o.Imm == place+rec.off && o.Size >= rec.size
 	}
 	return 0, false
 }

@@ -1,10 +1,8 @@
 package scan_test
 
 import (
-	"context"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/gocurb/curb/internal/strace"
 	"github.com/gocurb/curb/scan"
@@ -70,23 +68,30 @@ int _nss_mine_two(int n, gid_t *list) { return setgroups(n, list); }
 	}
 }
 
-// A static program without symbols has functions like glibc's that are not.
+// A static program without symbols has functions like glibc's, and musl's, that are not.
 func TestRecordsInStaticPrograms(t *testing.T) {
-	path := buildOnce(t, "records", ".", withC(t), "-ldflags=-s -w -linkmode=external -extldflags=-static", "./testdata/records")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	got, err := strace.Run{Path: path}.Trace(ctx)
-	if err != nil || got.Status() != 0 {
-		t.Fatalf("%v\n%s", err, strace.Tail(got.Stdout, got.Stderr))
-	}
-	u := scanned(t, path)
-	for _, name := range []string{"mq_getsetattr", "semop", "mq_notify", "setresuid"} {
-		_, known := u.Find(name)
-		if known != (name == "setresuid") || got.Calls[name] == 0 {
-			t.Errorf("%s: made %d times, known: %v", name, got.Calls[name], known)
-		}
-	}
-	if len(u.Unresolved) != 3 {
-		t.Errorf("three functions make calls that cannot be told: %v", u.Unresolved)
+	for _, kind := range []string{"glibc-stripped", "musl-stripped", "musl-shared"} {
+		t.Run(kind, func(t *testing.T) {
+			path := cbuilds[kind].build(t, kind, "records")
+			got, err := strace.Run{Path: path}.Trace(t.Context())
+			if err != nil || got.Status() != 0 {
+				t.Fatalf("%v\n%s", err, strace.Tail(got.Stdout, got.Stderr))
+			}
+			u := scanned(t, path)
+			for _, name := range []string{"mq_getsetattr", "semop", "mq_notify", "mq_timedreceive", "setresuid"} {
+				_, known := u.Find(name)
+				if known != (name == "setresuid") || got.Calls[name] == 0 {
+					t.Errorf("%s: made %d times, known: %v", name, got.Calls[name], known)
+				}
+			}
+			for _, name := range []string{"setreuid", "setgid", "setgroups"} {
+				if _, ok := u.Find(name); ok {
+					t.Errorf("%s is in the list, which nobody asks for", name)
+				}
+			}
+			if len(u.Unresolved) != 4 {
+				t.Errorf("four functions make calls that cannot be told: %v", u.Unresolved)
+			}
+		})
 	}
 }

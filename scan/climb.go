@@ -71,7 +71,9 @@ func (c *climb) site(fn int, at place, l loc, args arguments, through []int) {
 			}
 		case leafBehind:
 			if !c.a.keepsRecord(fn) {
-				c.a.unresolved(fn, pc, "the number cannot be told: "+lf.reason)
+				if !c.synccalled(fn, lf, through) {
+					c.a.unresolved(fn, pc, "the number cannot be told: "+lf.reason)
+				}
 				continue
 			}
 			c.behind(fn, pc, fn, lf.loc.reg, record{int64(lf.value), lf.size}, through)

@@ -191,7 +191,10 @@
 //   - The number that a function of glibc puts into a record in its frame, right
 //     before it passes the record to another, stays there (cbehind.go). In a static
 //     program without symbols a function is taken for one of these that knows the signal
-//     33 and has glibc's message on futexes that fail.
+//     33 and has glibc's message on futexes that fail. What musl has all threads do gets
+//     the record that it was handed over with: in musl, and in static programs, that is a
+//     function that ends the program by a SIGKILL to itself, to which nothing else leads
+//     than that it is passed to one that knows the signal 34 and tkill (csynccall.go).
 //   - glibc's dynamic loader begins once: the function of which its start hands the
 //     address to another, which calls it, is not called again (conce.go). It looks up
 //     by their names what clooked.go lists.

@@ -59,7 +59,24 @@ static void handler(int s) {
 		make(pair.kept);
 }
 
+// A function that ends the program as musl's does is handed over with a record that changes.
+static void kills(void *p) {
+	struct record *r = p;
+	if (make(r) == 12345) {
+		struct record pid = {SYS_getpid, 0, 0}, kill = {SYS_kill, 0, 9};
+		make(&pid);
+		make(&kill);
+	}
+}
+NOINLINE static void hands(void (*f)(void *), struct record *r) { r->nr = SYS_mq_timedreceive; f(r); }
+NOINLINE static void by_handing(int nr, long x) {
+	struct record r;
+	r.signal = 1, r.id = x, r.nr = nr;
+	hands(kills, &r);
+}
+
 static void run(void) {
+	by_handing(SYS_getpriority, 3);
 	by_called(1);
 	by_left(2);
 	set(&pair.pad, &third);
