@@ -65,15 +65,15 @@
 // starts the program is its launcher's, and reported apart.
 //
 // Of a program that is linked with the GNU C library or with musl, the C code is
-// followed too (creport.go), be it in libraries or in the program's own file. (What Go's own
-// linker has put among Go's code it treats as assembly, of which no frame is known.) The
+// followed too (creport.go), be it in libraries or in the program's own file. The
 // libraries are loaded as the dynamic loader would do it, and their words get what it
 // would put there (internal/elfimage, cimages.go, cgather.go). Functions are what the
 // tables for unwinding say, or symbols; where there are neither, a function begins
 // where something refers to as one (csplit.go). Where the entry point is C code, Go's
 // begins with the function that this hands on (cstart.go). Go's linker puts C code that
 // it links itself, such as the race detector's, in the midst of Go's, and nothing of it but
-// names into the line table (cforeign.go).
+// names into the line table (cforeign.go); where a program needs no library, that is
+// treated as assembly, of which no frame is known.
 //
 // From what Go's code refers to, C code is walked over calls, linkage tables and
 // addresses (creach.go). Functions to which data of a loaded library points can be
