@@ -47,7 +47,7 @@ func TestCBreakers(t *testing.T) {
 			names := func(u *usage.Usage) *usage.Usage { return u }
 			if c.bare {
 				names = symbolsOf(t, path)
-				path = strippedOf(t, path)
+				path = strippedOf(t, "strip", path)
 			}
 			free := breaker(t, path)
 			u := names(scanned(t, path))
@@ -95,11 +95,11 @@ func compileBreaker(t *testing.T, cc string, flags []string, library bool) []str
 }
 
 // strippedOf returns a copy of a program without symbols.
-func strippedOf(t *testing.T, path string) string {
+func strippedOf(t *testing.T, strip, path string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), filepath.Base(path))
-	if text, err := exec.Command("strip", "--strip-all", "-o", out, path).CombinedOutput(); err != nil {
-		t.Fatalf("strip: %v (make deps installs what is needed)\n%s", err, text)
+	if text, err := exec.Command(strip, "--strip-all", "-o", out, path).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v (make deps installs what is needed)\n%s", strip, err, text)
 	}
 	return out
 }

@@ -18,11 +18,12 @@ func TestCBreakersForARM64(t *testing.T) {
 		flags   string
 		build   []string // flags of the Go command
 		library bool     // the code is in a shared library
+		bare    bool     // no table says where functions are
 	}{
 		{name: "optimised", flags: "-O2"},
-		{name: "unoptimised", flags: "-O0"},
 		{name: "protected", flags: "-O2 -fPIE -mbranch-protection=standard", build: []string{"-buildmode=pie"}},
 		{name: "absolute", flags: "-O3 -fno-pic -fno-asynchronous-unwind-tables -mno-outline-atomics"},
+		{name: "bare", flags: "-O2 -fPIE -fno-asynchronous-unwind-tables", bare: true},
 		{name: "library", flags: "-Os -fPIC -fno-section-anchors", library: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -33,13 +34,18 @@ func TestCBreakersForARM64(t *testing.T) {
 			if c.library {
 				root = rootWith(t, link)
 			}
+			names := func(u *usage.Usage) *usage.Usage { return u }
+			if c.bare {
+				names = symbolsOf(t, path)
+				path = strippedOf(t, "aarch64-linux-gnu-strip", path)
+			}
 			said := breaker(t, "qemu-aarch64-static", "-L", root, path)
 			for phase, begins := range map[usage.Phase][]string{usage.Exec: {"before ", "with "}, usage.Main: {"with "}} {
 				u, err := scan.File(path, scan.Options{Sysroot: root, Phase: phase})
 				if err != nil {
 					t.Fatal(err)
 				}
-				lostCalls(t, u, said, begins...)
+				lostCalls(t, names(u), said, begins...)
 			}
 		})
 	}
