@@ -1,6 +1,7 @@
 package scan_test
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,20 +16,21 @@ import (
 func TestCBreakersForARM64(t *testing.T) {
 	for _, c := range []struct {
 		name    string
+		cc      string // if it is not gcc
 		flags   string
 		build   []string // flags of the Go command
 		library bool     // the code is in a shared library
 		bare    bool     // no table says where functions are
 	}{
-		{name: "optimised", flags: "-O2"},
 		{name: "protected", flags: "-O2 -fPIE -mbranch-protection=standard", build: []string{"-buildmode=pie"}},
 		{name: "absolute", flags: "-O3 -fno-pic -fno-asynchronous-unwind-tables -mno-outline-atomics"},
+		{name: "clang", cc: "clang", flags: "--target=aarch64-linux-gnu -O3 -fPIE", build: []string{"-buildmode=pie"}},
 		{name: "bare", flags: "-O2 -fPIE -fno-asynchronous-unwind-tables", bare: true},
 		{name: "library", flags: "-Os -fPIC -fno-section-anchors", library: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			env := withCForARM64(t)
-			link := strings.Join(compileBreaker(t, "aarch64-linux-gnu-gcc", strings.Fields(c.flags), c.library), " ")
+			link := strings.Join(compileBreaker(t, cmp.Or(c.cc, "aarch64-linux-gnu-gcc"), strings.Fields(c.flags), c.library), " ")
 			path := buildOnce(t, "cbreakers-arm64-"+c.name, ".", env, append(c.build, "-ldflags=-linkmode=external '-extldflags="+link+"'", "./testdata/cbreakers")...)
 			root := arm64Root
 			if c.library {

@@ -216,6 +216,10 @@ NOINLINE static long linked(void) {
 	}
 	return CALL(SYS_inotify_init1, which, 0, 0, 0);
 }
+#if defined __aarch64__ && defined __clang__ // which has none of its own there
+#define __builtin_setjmp(env) setjmp(back)
+#define __builtin_longjmp(env, x) longjmp(back, x)
+#endif
 static void *builtin[5];
 NOINLINE static void bjumps(void) { __builtin_longjmp(builtin, 1); }
 NOINLINE static long builtins(void) {
