@@ -60,14 +60,18 @@ func (a *analysis) killsAll(fn int) bool {
 	return a.names(fn, int64(getpid.Nr)) && a.names(fn, int64(kill.Nr)) && a.names(fn, sigkill)
 }
 
-// onlyTaker returns the only place in the code where a pointer to a function is made, if
-// there is nothing else that leads there.
+// onlyTaker returns the only place in code that runs at any time where a pointer to a
+// function is made, if there is nothing else that leads there.
 func (c *clib) onlyTaker(at cfunc) (by caller, ok bool) {
 	im := c.images[at.image]
 	start := im.Funcs[at.fn].Start
-	n := len(c.a.cwalk.callersOf(at))
-	for fn, f := range im.facts {
-		for _, x := range f.refs {
+	w := c.a.cwalk
+	if w.whole != nil {
+		w = w.whole
+	}
+	n := len(w.callersOf(at))
+	for fn := range w.steps[at.image].reached {
+		for _, x := range im.facts[fn].refs {
 			if x.addr == start && (x.takesAddr() || x.kind == refCall || x.kind == refJump) {
 				by = caller{c.number(cfunc{at.image, fn}), x.place}
 				n++
