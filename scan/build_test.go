@@ -47,8 +47,12 @@ var ways = []way{
 	{"pie", "amd64", []string{"-buildmode=pie"}, false},
 	{"arm64", "arm64", nil, false},
 	{"arm64-stripped", "arm64", []string{"-ldflags=-s -w"}, true},
-	{"arm64-pie", "arm64", []string{"-buildmode=pie"}, false},
+	{"arm64-pie", "arm64", []string{"-buildmode=pie", glibcForARM64}, false},
 }
+
+// glibcForARM64 has Go's linker name glibc's loader on machines that have musl's for
+// arm64 only, too: it takes what is there.
+const glibcForARM64 = "-ldflags=-I /lib/ld-linux-aarch64.so.1"
 
 // builds reports whether a program can be built that way: some have assembly
 // for one architecture.
@@ -113,6 +117,9 @@ func portable(t testing.TB, toolchain, arch, way string) string {
 		args = []string{"-ldflags=-s -w", "."}
 	case "pie":
 		args = []string{"-buildmode=pie", "."}
+		if arch == "arm64" {
+			args = []string{"-buildmode=pie", glibcForARM64, "."}
+		}
 	}
 	if toolchain != "" {
 		env = append(env, "GOTOOLCHAIN="+toolchain)

@@ -40,6 +40,9 @@ func (b *bench) build(ctx context.Context, r row) (string, error) {
 	if m, ok := cModes[r.mode]; ok {
 		env, args = append(env, m.env(r.arch)...), append(args, m.flags...)
 	}
+	if r.arch == "arm64" && r.mode == "pie" { // Go's linker takes musl's loader where it is the only one for arm64
+		args = append(args, "-ldflags=-I /lib/ld-linux-aarch64.so.1")
+	}
 	args = append(args, r.pkg)
 
 	var dir string
