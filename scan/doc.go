@@ -97,6 +97,8 @@
 // and where characters may be converted all modules for that count (cgconv.go). Where
 // C code loads a library by a name that can be told that is followed too, and so are
 // the functions that it finds there: all, unless their names can be told (copened.go).
+// What is read of a library's functions depends on its file alone, and is kept from one
+// scan to the next if there is a Store (cstored.go).
 //
 // Of a phase that begins later than the program, what can run in it is found by two
 // walks: of the code that can run before, and of what goes on or can be called from
