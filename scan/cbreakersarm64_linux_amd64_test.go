@@ -72,7 +72,7 @@ func rootWith(t *testing.T, link string) string {
 		system = append(system, filepath.Join(arm64Root, "lib", name))
 	}
 	copied(filepath.Join(root, "lib"), system...)
-	for _, file := range strings.Fields(link) {
+	for file := range strings.FieldsSeq(link) {
 		if filepath.Ext(file) == ".so" {
 			copied(filepath.Join(root, filepath.Dir(file)), file)
 		}
