@@ -133,14 +133,15 @@ same. Programs for arm64 ran under qemu-user. Those for amd64 were recorded by
 each caller and callee must be in the static call graph, or it is a gap, and each
 value that an argument had must be among those that were predicted.
 
-Programs in mode plain, built by the newest Go, were observed more widely: with
-settings of the runtime, with output that nobody takes while memory is short, in a
-process without a vDSO, without calls that older kernels do not have, with few
-descriptors and no home, with little address space, as a user who owns nothing, and
-on a full disk. All but the small ones ran once in each of their ways where they were
-built otherwise. Those in mode main lock themselves down at the start of main by the
-file that "curb gen" wrote, those in mode locked in the middle of their work; what they did from there on is held against
-what was predicted from there on, and nothing that they did was denied.
+Programs in mode plain, built by the newest Go, and those with C code in modes cgo,
+glibc and musl for amd64, were observed more widely: with settings of the runtime, with
+output that nobody takes while memory is short, in a process without a vDSO, without
+calls that older kernels do not have, with few descriptors and no home, with little
+address space, as a user who owns nothing, and on a full disk. Of those without C code
+all but the small ones ran once in each of their ways where they were built otherwise.
+Those in mode main lock themselves down at the start of main by the file that "curb gen"
+wrote, those in mode locked in the middle of their work; what they did from there on is
+held against what was predicted from there on, and nothing that they did was denied.
 
 `, time.Now().UTC().Format(time.DateOnly), release, "go run ./internal/corpus "+args)
 	kept := 0
