@@ -64,7 +64,7 @@ static void *thread(void *p) { pthread_setspecific(key, &key); inner(); return 0
 
 #ifdef __x86_64__
 // A thread that no function begins: it is in the one that has made it, with another stack.
-static int to_clone[2];
+static int to_clone[2], to_passed[2];
 NOINLINE static void in_clone(void) {
 	char c;
 	while (call3(SYS_read, to_clone[0], (long)&c, 1) < 1)
@@ -75,22 +75,62 @@ NOINLINE static void in_clone(void) {
 	call3(SYS_exit, 0, 0, 0);
 }
 
-void clones(void) {
-	const long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, size = 1 << 16;
-	char *stack = malloc(size);
+NOINLINE static void in_passed(void) {
+	char c;
+	while (call3(SYS_read, to_passed[0], (long)&c, 1) < 1)
+		;
+	call3(SYS_request_key, 0, 0, 0);
+	call3(SYS_write, 1, (long)"made request_key\n", 17);
+	call3(SYS_write, to_blocked[1], (long)&c, 1);
+	call3(SYS_exit, 0, 0, 0);
+}
+
+// CLONE makes a thread that goes on in a function, on a stack of its own.
+#define CLONE(ret, nr, top, function) \
+	register long r10 __asm__("r10") = 0, r8 __asm__("r8") = 0; \
+	__asm__ volatile("syscall; test %%rax, %%rax; jnz 1f; xor %%ebp, %%ebp; call %P7; 1:" \
+		: "=a"(ret) : "0"(nr), "D"(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM), \
+		  "S"(top), "d"(0), "r"(r10), "r"(r8), "i"(function) : "rcx", "r11", "memory")
+
+#ifdef __clang__
+#define NOCLONE
+#else
+#define NOCLONE __attribute__((noclone))
+#endif
+
+// The caller says which call it is.
+NOINLINE NOCLONE long passed(long nr, long top) {
 	long ret;
-	register long r10 __asm__("r10") = 0, r8 __asm__("r8") = 0;
-	if (!stack || pipe(to_clone))
+	CLONE(ret, nr, top, in_passed);
+	return ret;
+}
+
+NOINLINE static long a_stack(void) {
+	const long size = 1 << 16;
+	char *stack = malloc(size);
+	if (!stack)
 		abort();
-	__asm__ volatile("syscall; test %%rax, %%rax; jnz 1f; xor %%ebp, %%ebp; call %P7; 1:"
-		: "=a"(ret) : "0"(SYS_clone), "D"(flags), "S"(((long)stack + size) & -16), "d"(0), "r"(r10), "r"(r8), "i"(in_clone) : "rcx", "r11", "memory");
+	return ((long)stack + size) & -16;
+}
+
+void clones(void) {
+	long top = a_stack(), ret;
+	if (pipe(to_clone))
+		abort();
+	CLONE(ret, SYS_clone, top, in_clone);
 	if (ret < 0)
 		abort();
 }
 
-static void use_clone(void) { wake(to_clone[1]); await(to_blocked[0]); }
+void passes(void) {
+	if (pipe(to_passed) || passed(SYS_clone, a_stack()) < 0)
+		abort();
+}
+
+static void use_clone(void) { wake(to_clone[1]); await(to_blocked[0]); wake(to_passed[1]); await(to_blocked[0]); }
 #else
 void clones(void) {}
+void passes(void) {}
 static void use_clone(void) {}
 #endif
 

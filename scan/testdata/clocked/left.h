@@ -4,6 +4,7 @@ typedef void (*callback)(void);
 
 int prepare(void);
 void clones(void);
+void passes(void);
 void blocked(void);
 void await_blocked(void);
 void kept(void);

@@ -28,6 +28,7 @@ func main() {
 		panic("not prepared")
 	}
 	C.clones()
+	C.passes()
 	pointer = C.callback(C.kept)
 	if failed, err := C.only_before(); failed != 0 {
 		panic(err)
