@@ -38,7 +38,7 @@ type Loader struct {
 // NewLoader returns a loader with an executable as the first image.
 func NewLoader(root string, exe *Image) *Loader {
 	l := &Loader{Root: root, machine: exe.Machine, asked: map[string]*Image{}, Files: map[string][]byte{}, parent: map[*Image]*Image{}, Found: map[string]*Image{},
-		ahead: map[string]*early{}, tree: tree{root, map[string]place{}}, preferred: map[string][]string{}}
+		ahead: map[string]*early{}, tree: tree{root: root, seen: map[string]place{}}, preferred: map[string][]string{}}
 	l.Images = []*Image{exe}
 	if l.musl = muslArch(exe.Interp); l.musl != "" {
 		l.dirs = l.muslDirs(exe.Interp)

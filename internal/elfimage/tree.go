@@ -1,6 +1,7 @@
 package elfimage
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,8 +13,9 @@ import (
 // A tree is the system below a directory, with where its paths were found to lead: the
 // same few directories are asked for again and again.
 type tree struct {
-	root string // "" or "/" is this machine's
-	seen map[string]place
+	root  string // "" or "/" is this machine's
+	seen  map[string]place
+	links int // that have been followed on the way to what is asked for
 }
 
 // A place is where a path leads, or why it leads nowhere.
@@ -31,7 +33,8 @@ func Resolve(root, name string) (string, error) {
 
 // resolve returns where a path of the system is on this machine.
 func (t *tree) resolve(name string) (string, error) {
-	at, err := t.follow(name, 0)
+	t.links = 0
+	at, err := t.follow(name)
 	return filepath.Join(t.root, "/", at), err
 }
 
@@ -45,8 +48,8 @@ func (t *tree) isDir(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// follow returns where a path leads in the system, behind so many links.
-func (t *tree) follow(name string, links int) (string, error) {
+// follow returns where a path leads in the system.
+func (t *tree) follow(name string) (string, error) {
 	if name == "" || name == "/" {
 		return "/", nil
 	}
@@ -54,12 +57,12 @@ func (t *tree) follow(name string, links int) (string, error) {
 		return at.path, at.err
 	}
 	i := strings.LastIndexByte(name, '/')
-	dir, err := t.follow(name[:max(i, 0)], links)
+	dir, err := t.follow(name[:max(i, 0)])
 	var at string
 	if err == nil {
-		at, err = t.step(dir, name[i+1:], name, links)
+		at, err = t.step(dir, name[i+1:], name)
 	}
-	if links == 0 {
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		t.seen[name] = place{at, err}
 	}
 	return at, err
@@ -67,7 +70,7 @@ func (t *tree) follow(name string, links int) (string, error) {
 
 // step returns where the last part of a path leads, from a directory that was reached
 // without links, so that ".." leads to what is above it.
-func (t *tree) step(dir, last, name string, links int) (string, error) {
+func (t *tree) step(dir, last, name string) (string, error) {
 	next := path.Join(dir, last)
 	on := filepath.Join(t.root, "/", next)
 	info, err := os.Lstat(on)
@@ -77,7 +80,8 @@ func (t *tree) step(dir, last, name string, links int) (string, error) {
 	if info.Mode()&fs.ModeSymlink == 0 {
 		return next, nil
 	}
-	if links == 40 {
+	const most = 40 // as the kernel has it (MAXSYMLINKS)
+	if t.links++; t.links > most {
 		return "", fmt.Errorf("%s: too many symbolic links", name)
 	}
 	to, err := os.Readlink(on)
@@ -87,5 +91,5 @@ func (t *tree) step(dir, last, name string, links int) (string, error) {
 	if !path.IsAbs(to) {
 		to = dir + "/" + to
 	}
-	return t.follow(to, links+1)
+	return t.follow(to)
 }
