@@ -21,8 +21,8 @@ func (c *climb) synccalled(fn int, lf leaf, through []int) bool {
 	if !a.inC(fn) || lf.loc.kind != inReg || lf.loc.reg != order[0] || !a.killsAll(fn) {
 		return false
 	}
-	at := a.c.function(fn)
-	if at.image != max(0, a.c.loader) || writesRecord(a, fn, order[0], record{int64(lf.value), lf.size}) {
+	at, rec := a.c.function(fn), record{int64(lf.value), lf.size}
+	if at.image != max(0, a.c.loader) || writesRecord(a, fn, order[0], rec) {
 		return false
 	}
 	by, ok := a.c.onlyTaker(at)
@@ -39,11 +39,14 @@ func (c *climb) synccalled(fn int, lf leaf, through []int) bool {
 	}
 	to, ok := a.callees(by.fn, b.insts[i].Target)
 	tkill, _ := a.table.ByName("tkill")
-	if !ok || slices.ContainsFunc(to, func(g int) bool { return !a.names(g, synccallSignal) || !a.names(g, int64(tkill.Nr)) }) {
+	passesOn := func(g int) bool {
+		return a.names(g, synccallSignal) && a.names(g, int64(tkill.Nr)) && !writesRecord(a, g, order[1], rec)
+	}
+	if !ok || slices.ContainsFunc(to, func(g int) bool { return !passesOn(g) }) {
 		return false
 	}
 	passed := a.origins(b, i, regLoc(order[0], 8))
-	put, ok := b.recorded(i, order[1], record{int64(lf.value), lf.size})
+	put, ok := b.recorded(i, order[1], rec)
 	if !ok || b.insts[put].Src.Kind != isa.KindReg || len(passed) != 1 || passed[0].kind != leafConst || passed[0].value != a.entry(fn) {
 		return false
 	}
