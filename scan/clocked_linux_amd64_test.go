@@ -27,7 +27,8 @@ func TestLockedBreakersInC(t *testing.T) {
 				if u.LockDown.Since != since {
 					t.Errorf("it counts from phase %s on", u.LockDown.Since)
 				}
-				if never := without(onlyBefore, without(onlyBefore, u.Names())); since == usage.Locked && len(never) > 0 {
+				// A number in the program's data may be the address of one function by chance.
+				if never := without(onlyBefore, without(onlyBefore, u.Names())); since == usage.Locked && len(never) > 1 {
 					t.Errorf("%v is in, which only comes before", never)
 				}
 				free := breaker(t, path)
@@ -55,7 +56,6 @@ func TestLockedBreakersInCForARM64(t *testing.T) {
 				t.Fatal(err)
 			}
 			does := made(breaker(t, "qemu-aarch64-static", "-L", arm64Root, path))
-			// A number in the program's data may be the address of a function by chance.
 			if missing := without(does, u.Names()); len(missing) == 0 || len(without(missing, onlyBefore)) > 0 {
 				t.Errorf("%v is made and not in the list, where only %v comes before", missing, onlyBefore)
 			}
