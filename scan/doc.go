@@ -176,6 +176,8 @@
 //     makecontext asks for.
 //   - A function of which the line table has nothing but the name is C code, which ends
 //     where the next function begins.
+//   - Who calls the vsyscall page has its address in an instruction, and not in the data
+//     alone: the C libraries ask the vDSO.
 //   - Functions of C leave the registers as they were that the ABI says they keep, and
 //     compilers read nothing again behind a call that the callee may have changed.
 //     What returns a second time, as setjmp does, reads where it is to return to
