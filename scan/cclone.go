@@ -8,9 +8,6 @@ import "slices"
 func (w *cwalk) threads() {
 	for i, im := range w.c.images {
 		for fn := range w.whole.steps[i].reached {
-			if w.steps[i][fn] != nil {
-				continue
-			}
 			for _, x := range im.facts[fn].refs {
 				if x.kind == refSyscall {
 					w.mayClone(cfunc{i, fn}, x.place, regLoc(w.c.a.arch.number, 4), 0)
@@ -42,7 +39,7 @@ func (w *cwalk) mayClone(at cfunc, where place, what loc, depth int) {
 			}
 		}
 	}
-	if may {
+	if may && w.steps[at.image][at.fn] == nil {
 		w.take(cplace{at.image, w.c.images[at.image].Funcs[at.fn].Start}, cstep{how: byData, from: none, goFn: noFunc, note: "a thread may be in it"})
 	}
 }

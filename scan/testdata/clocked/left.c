@@ -75,22 +75,22 @@ NOINLINE static void in_clone(void) {
 	call3(SYS_exit, 0, 0, 0);
 }
 
-NOINLINE static void in_passed(void) {
+NOINLINE static void in_passed(long nr) {
 	char c;
 	while (call3(SYS_read, to_passed[0], (long)&c, 1) < 1)
 		;
-	call3(SYS_request_key, 0, 0, 0);
+	call3(nr, 0, 0, 0);
 	call3(SYS_write, 1, (long)"made request_key\n", 17);
 	call3(SYS_write, to_blocked[1], (long)&c, 1);
 	call3(SYS_exit, 0, 0, 0);
 }
 
 // CLONE makes a thread that goes on in a function, on a stack of its own.
-#define CLONE(ret, nr, top, function) \
+#define CLONE(ret, nr, top, function, then) \
 	register long r10 __asm__("r10") = 0, r8 __asm__("r8") = 0; \
-	__asm__ volatile("syscall; test %%rax, %%rax; jnz 1f; xor %%ebp, %%ebp; call %P7; 1:" \
+	__asm__ volatile("syscall; test %%rax, %%rax; jnz 1f; xor %%ebp, %%ebp; mov %8, %%rdi; call %P7; 1:" \
 		: "=a"(ret) : "0"(nr), "D"(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM), \
-		  "S"(top), "d"(0), "r"(r10), "r"(r8), "i"(function) : "rcx", "r11", "memory")
+		  "S"(top), "d"(0), "r"(r10), "r"(r8), "i"(function), "r"(then) : "rcx", "r11", "memory")
 
 #ifdef __clang__
 #define NOCLONE
@@ -98,10 +98,10 @@ NOINLINE static void in_passed(void) {
 #define NOCLONE __attribute__((noclone))
 #endif
 
-// The caller says which call it is.
-NOINLINE NOCLONE long passed(long nr, long top) {
+// The caller says which call it is, and which one the thread makes then.
+NOINLINE NOCLONE long passed(long nr, long top, long then) {
 	long ret;
-	CLONE(ret, nr, top, in_passed);
+	CLONE(ret, nr, top, in_passed, then);
 	return ret;
 }
 
@@ -117,17 +117,23 @@ void clones(void) {
 	long top = a_stack(), ret;
 	if (pipe(to_clone))
 		abort();
-	CLONE(ret, SYS_clone, top, in_clone);
+	CLONE(ret, SYS_clone, top, in_clone, 0L);
 	if (ret < 0)
 		abort();
 }
 
 void passes(void) {
-	if (pipe(to_passed) || passed(SYS_clone, a_stack()) < 0)
+	if (pipe(to_passed) || passed(SYS_clone, a_stack(), SYS_request_key) < 0)
 		abort();
 }
 
-static void use_clone(void) { wake(to_clone[1]); await(to_blocked[0]); wake(to_passed[1]); await(to_blocked[0]); }
+static void use_clone(void) {
+	passed(SYS_getppid, 0, SYS_getppid); // which makes none
+	wake(to_clone[1]);
+	await(to_blocked[0]);
+	wake(to_passed[1]);
+	await(to_blocked[0]);
+}
 #else
 void clones(void) {}
 void passes(void) {}
