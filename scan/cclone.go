@@ -39,7 +39,24 @@ func (w *cwalk) mayClone(at cfunc, where place, what loc, depth int) {
 			}
 		}
 	}
-	if may && w.steps[at.image][at.fn] == nil {
+	if !may {
+		return
+	}
+	if w.steps[at.image][at.fn] == nil {
+		w.mayBeIn(at)
+		return
+	}
+	// It runs in the phase as well. A thread from before may go on with what it was told then.
+	for _, by := range w.whole.callersOf(at) {
+		if a.inC(by.fn) && w.c.images[at.image].Name != "libc.so.6" { // whose threads begin by a pointer
+			w.mayBeIn(w.c.function(by.fn))
+		}
+	}
+}
+
+// mayBeIn visits a function in which a thread may be, unless it was reached.
+func (w *cwalk) mayBeIn(at cfunc) {
+	if w.steps[at.image][at.fn] == nil {
 		w.take(cplace{at.image, w.c.images[at.image].Funcs[at.fn].Start}, cstep{how: byData, from: none, goFn: noFunc, note: "a thread may be in it"})
 	}
 }
